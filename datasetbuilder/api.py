@@ -1,0 +1,395 @@
+"""The whole job from Python: open a workspace, fill a project, label, export.
+
+Nothing here knows a table or a page: a `Project` passes on to the store, the library and the
+exporters, and speaks `datasetbuilder.model` on both sides.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+from uuid import uuid4
+
+import numpy as np
+
+from datasetbuilder import wire
+from datasetbuilder.errors import DataError, UnknownName
+from datasetbuilder.exporters.export import ExportReport, export
+from datasetbuilder.geometry import mask_from_array
+from datasetbuilder.model import (
+    TRUTH,
+    Annotation,
+    Event,
+    Geometry,
+    Image,
+    ImageState,
+    Label,
+    Operation,
+    OperationKind,
+    Outcome,
+    Result,
+    Scribble,
+    Snapshot,
+    Target,
+    TargetType,
+)
+from datasetbuilder.projects.ingest import IngestReport, ingest
+from datasetbuilder.projects.library import Library
+from datasetbuilder.projects.store import Changes, ProjectInfo, Store
+
+WORKSPACE_VARIABLE = "DATASETBUILDER_WORKSPACE"
+LOCAL_AUTHOR = "local"
+
+NewAnnotation: TypeAlias = Annotation | tuple[str | int, "Geometry | np.ndarray"]
+Progress: TypeAlias = Callable[[int, int, str], None]
+
+
+def default_workspace() -> Path:
+    """The folder that is used when none is named."""
+    named = os.environ.get(WORKSPACE_VARIABLE)
+    if named:
+        return Path(named)
+    from platformdirs import user_data_path
+
+    return user_data_path("datasetbuilder", appauthor=False) / "workspace"
+
+
+def open_workspace(folder: str | os.PathLike[str] | None = None) -> "Workspace":
+    """Open a workspace, making it when the folder is empty or missing.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        Where the workspace lives; by default ``DATASETBUILDER_WORKSPACE`` or the platform's place
+        for user data.
+
+    Raises
+    ------
+    WorkspaceError
+        If a server holds the workspace, it lies on a network file system, or a newer release
+        made it.
+    """
+    return Workspace(Path(folder) if folder is not None else default_workspace())
+
+
+class Workspace:
+    """A folder with a database, copied images and a cache that can be rebuilt."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().absolute()
+        self.store = Store.open(self.root)
+        self.library = Library(self.root)
+
+    def projects(self) -> tuple["Project", ...]:
+        """Every project, by name."""
+        return tuple(Project(self, info.slug) for info in self.store.projects())
+
+    def project(self, name: str) -> "Project":
+        """The project with this slug or name.
+
+        Raises
+        ------
+        UnknownName
+            If no project is called so.
+        """
+        for info in self.store.projects():
+            if name in (info.slug, info.name):
+                return Project(self, info.slug)
+        known = ", ".join(info.slug for info in self.store.projects()) or "none yet"
+        raise UnknownName(f"No project is called '{name}'. Projects here: {known}.")
+
+    def create_project(
+        self, name: str, *, labels: Iterable[str | tuple[str, str]] = (), author: str = LOCAL_AUTHOR
+    ) -> "Project":
+        """Make a project with its labels, given as names or ``(name, "#rrggbb")``.
+
+        Raises
+        ------
+        AlreadyExists
+            If a project of that name exists.
+        """
+        pairs = [(label, None) if isinstance(label, str) else label for label in labels]
+        info = self.store.create_project(name, labels=pairs, author=author)
+        return Project(self, info.slug)
+
+    def close(self) -> None:
+        """Write what is pending and let others open the workspace."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Project:
+    """A labelling campaign: images, labels, annotations and their history."""
+
+    def __init__(self, workspace: Workspace, slug: str) -> None:
+        self.workspace = workspace
+        self.slug = slug
+        self._store = workspace.store
+        self._id = workspace.store.project(slug).id
+
+    @property
+    def info(self) -> ProjectInfo:
+        """Name, counts and the number of the last event, as they are now."""
+        return self._store.project(self.slug)
+
+    # --- labels ---------------------------------------------------------------------------
+
+    def labels(self, *, deleted: bool = False) -> tuple[Label, ...]:
+        """The labels by id; with ``deleted`` those that were removed too."""
+        return self._store.labels(self._id, deleted=deleted)
+
+    def label_id(self, label: str | int) -> int:
+        """The id of a label given by name or id.
+
+        Raises
+        ------
+        UnknownName
+            If the project has no such label.
+        """
+        labels = self.labels()
+        for candidate in labels:
+            if label in (candidate.id, candidate.name):
+                return candidate.id
+        known = ", ".join(f"{item.id} {item.name}" for item in labels) or "none yet"
+        raise UnknownName(f"Project '{self.slug}' has no label '{label}'. Its labels: {known}.")
+
+    # --- images ---------------------------------------------------------------------------
+
+    def add_images(
+        self,
+        sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        *,
+        copy: bool = False,
+        author: str = LOCAL_AUTHOR,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> IngestReport:
+        """Take in folders, files and zip archives; a bad file is reported, the rest goes in.
+
+        Parameters
+        ----------
+        sources : path-like or iterable of path-like
+            Folders are read with all their sub-folders.
+        copy : bool, optional
+            Copy the files into the workspace instead of reading them where they are; archives are
+            always copied.
+        progress : callable, optional
+            Called with (done, total, name) after each file.
+        cancelled : callable, optional
+            Asked between files; what went in so far stays.
+        """
+        if isinstance(sources, str | os.PathLike):
+            sources = [sources]
+        return ingest(
+            self._store,
+            self.workspace.library,
+            self.info,
+            [Path(source) for source in sources],
+            copy=copy,
+            author=author,
+            progress=progress,
+            cancelled=cancelled,
+        )
+
+    def images(
+        self,
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        state: ImageState | None = None,
+        label: int | None = None,
+    ) -> list[Image]:
+        """Images by id, from the one after ``after``; all of them without a ``limit``."""
+        if limit is not None:
+            return self._store.images(self._id, after=after, limit=limit, state=state, label=label)
+        found: list[Image] = []
+        while page := self._store.images(
+            self._id, after=after, limit=1000, state=state, label=label
+        ):
+            found += page
+            after = page[-1].id
+        return found
+
+    def image(self, image_id: int) -> Image:
+        """One image.
+
+        Raises
+        ------
+        UnknownName
+            If the project has no image with that id.
+        """
+        return self._store.image(self._id, image_id)
+
+    def pixels(self, image_id: int) -> np.ndarray:
+        """The upright picture in its original depth, shape (H, W) or (H, W, C)."""
+        return self.workspace.library.pixels(self.slug, self.image(image_id))
+
+    def neighbours(self, image_id: int) -> tuple[int | None, int | None]:
+        """The ids of the images before and after."""
+        return self._store.neighbours(self._id, image_id)
+
+    def position(self, image_id: int) -> int:
+        """How many images come before this one, plus one."""
+        return self._store.image_position(self._id, image_id)
+
+    # --- annotations ----------------------------------------------------------------------
+
+    def annotations(
+        self, image_id: int, *, sets: Sequence[str] = (TRUTH,)
+    ) -> tuple[Annotation, ...]:
+        """The annotations of one image, by id."""
+        return self._store.annotations(self._id, image_id, sets=tuple(sets))
+
+    def scribbles(self, image_id: int, *, sets: Sequence[str] = (TRUTH,)) -> tuple[Scribble, ...]:
+        """The strokes that were drawn for the refine tools on one image."""
+        return self._store.scribbles(self._id, image_id, sets=tuple(sets))
+
+    def annotate(
+        self, image_id: int, annotations: Iterable[NewAnnotation], *, author: str = LOCAL_AUTHOR
+    ) -> tuple[Annotation, ...]:
+        """Add annotations to an image, all of them or none.
+
+        Parameters
+        ----------
+        image_id : int
+            The image.
+        annotations : iterable
+            Each an `Annotation`, or a pair of a label (name or id) and a geometry or a mask as
+            ndarray of bool, shape (H, W).
+
+        Returns
+        -------
+        stored : tuple of Annotation
+            With their ids, areas and boxes.
+
+        Raises
+        ------
+        UnknownName
+            If a label does not exist.
+        DataError
+            If a shape is refused; the message names each one and why.
+        """
+        image = self.image(image_id)
+        group = str(uuid4())
+        new = [self._new_annotation(item, image) for item in annotations]
+        results = self.apply([_add(item, image_id, group) for item in new], author=author)
+        _refuse_unless_accepted(results, f"image {image_id} ({image.name})")
+        uids = {item.uid for item in new}
+        sets = tuple({item.set for item in new})
+        stored = self._store.annotations(self._id, image_id, sets=sets)
+        return tuple(item for item in stored if item.uid in uids)
+
+    def _new_annotation(self, item: NewAnnotation, image: Image) -> Annotation:
+        if isinstance(item, Annotation):
+            return item
+        label, shape = item
+        if isinstance(shape, np.ndarray):
+            if shape.shape != image.shape:
+                raise DataError(
+                    f"The mask is {shape.shape[0]} by {shape.shape[1]} pixels (rows by columns) "
+                    f"but {image.name} is {image.height} by {image.width}."
+                )
+            shape = mask_from_array(shape.astype(bool))
+        return Annotation(str(uuid4()), self.label_id(label), shape, source="python")
+
+    def apply(
+        self, operations: Sequence[Operation], *, author: str = LOCAL_AUTHOR, client: str = ""
+    ) -> list[Result]:
+        """Carry out operations; the answers come after they are safe on the disk."""
+        return self._store.apply(self._id, operations, author=author, client=client)
+
+    def changes(
+        self, image_id: int, *, since: int, client: str, sets: Sequence[str] = (TRUTH,)
+    ) -> Changes:
+        """What others changed on an image after event ``since``."""
+        return self._store.changes(
+            self._id, image_id, since=since, client=client, sets=tuple(sets)
+        )
+
+    def events(
+        self, *, image_id: int | None = None, after: int = 0, limit: int = 1000
+    ) -> list[Event]:
+        """The history of the project or of one image, oldest first."""
+        return self._store.events(self._id, image_id=image_id, after=after, limit=limit)
+
+    # --- export ---------------------------------------------------------------------------
+
+    def snapshot(self, *, sets: Sequence[str] = (TRUTH,)) -> AbstractContextManager[Snapshot]:
+        """The project at one event number, unmoved by later edits."""
+        library = self.workspace.library
+        return self._store.snapshot(
+            self._id,
+            open_pixels=lambda image: library.open_original(self.slug, image),
+            sets=tuple(sets),
+        )
+
+    def export(  # noqa: PLR0913 - the options of one export, all by name
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        formats: str | Sequence[str] = ("coco",),
+        task: str = "instances",
+        splits: Mapping[str, float] | None = None,
+        seed: int = 0,
+        images: str = "copy",
+        sets: Sequence[str] = (TRUTH,),
+        allow_loss: bool = False,
+        progress: Progress | None = None,
+    ) -> ExportReport:
+        """Write a dataset, read it back, compare it with the project, then move it into place.
+
+        Raises
+        ------
+        AlreadyExists
+            If the folder exists and is not empty; an export is never overwritten.
+        UnknownName
+            If a format or task does not exist.
+        FormatError
+            If a format cannot hold everything and ``allow_loss`` is not given.
+        VerificationError
+            If what was read back differs from the project.
+        """
+        names = [formats] if isinstance(formats, str) else list(formats)
+        with self.snapshot(sets=sets) as snapshot:
+            return export(
+                snapshot,
+                Path(folder),
+                formats=names,
+                task=task,
+                splits=splits,
+                seed=seed,
+                images=images,
+                allow_loss=allow_loss,
+                progress=progress,
+            )
+
+
+def _add(annotation: Annotation, image_id: int, group: str) -> Operation:
+    whole = wire.annotation_to_wire(annotation)
+    payload: dict[str, Any] = {key: whole[key] for key in wire.CHANGEABLE}
+    target = Target(TargetType.ANNOTATION, annotation.uid, image_id)
+    return Operation(
+        str(uuid4()), OperationKind.ADD, target, payload, group_id=group, tool=annotation.source
+    )
+
+
+def _refuse_unless_accepted(results: Sequence[Result], where: str) -> None:
+    reasons = [
+        f"annotation {index + 1}: {result.reason}"
+        for index, result in enumerate(results)
+        if result.outcome is not Outcome.ACCEPTED
+    ]
+    if reasons:
+        raise DataError(f"Nothing was added to {where}. " + " ".join(reasons))
