@@ -1,0 +1,373 @@
+"""The command line: ``datasetbuilder …``.
+
+Exit codes: 0 done; 1 done in part or refused by the data; 2 wrong use; 130 interrupted.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datasetbuilder import __version__
+from datasetbuilder.errors import DataError, DatasetBuilderError, UsageError
+
+if TYPE_CHECKING:
+    from datasetbuilder.api import Workspace
+    from datasetbuilder.projects.ingest import IngestReport
+
+cli = typer.Typer(
+    name="datasetbuilder",
+    help="Label images in the browser and export datasets that trainers read.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        metavar="DIR",
+        help="Where projects live; by default DATASETBUILDER_WORKSPACE or your user data folder.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+PortOption = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, help="Loopback port; by default the workspace's own."),
+]
+NoBrowserOption = Annotated[bool, typer.Option("--no-browser", help="Only print the address.")]
+ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="Name of the project.")]
+ImagesArgument = Annotated[
+    list[Path], typer.Argument(metavar="IMAGES...", help="Folders, image files or zip archives.")
+]
+CopyOption = Annotated[
+    bool, typer.Option("--copy", help="Copy the files instead of reading them in place.")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"datasetbuilder {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """Label images in the browser and export datasets that trainers read."""
+
+
+@cli.command()
+def demo(port: PortOption = None, no_browser: NoBrowserOption = False) -> None:
+    """Open a sample campaign of real images, ready to draw."""
+    from datasetbuilder.app import serving
+    from datasetbuilder.app.sample import build_sample, demo_folder
+
+    with _workspace(demo_folder()) as workspace:
+        build_sample(workspace)
+        serving.serve(workspace, port=port, open_browser=not no_browser)
+
+
+@cli.command()
+def serve(
+    workspace: WorkspaceOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback only.")] = "127.0.0.1",
+    port: PortOption = None,
+    no_browser: NoBrowserOption = False,
+    image_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--image-root",
+            metavar="DIR",
+            help="Folder that projects may read images from; may be given again. Default: home.",
+        ),
+    ] = None,
+) -> None:
+    """Start the labelling server and open it in the browser."""
+    from datasetbuilder.app import serving
+
+    with _workspace(workspace) as opened:
+        serving.serve(
+            opened,
+            host=host,
+            port=port,
+            open_browser=not no_browser,
+            image_roots=tuple(image_root or ()),
+        )
+
+
+@cli.command()
+def new(
+    project: ProjectArgument,
+    images: ImagesArgument,
+    labels: Annotated[
+        str, typer.Option(metavar="A,B,C", help="Names of the labels, by commas.")
+    ] = "",
+    copy: CopyOption = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a project from folders, files or zip archives."""
+    _require_sources(images)
+    names = [name.strip() for name in labels.split(",") if name.strip()]
+    with _workspace(workspace) as opened:
+        opened.create_project(project, labels=names)
+        _take_in(opened, project, images, copy=copy, as_json=as_json)
+
+
+@cli.command()
+def add(
+    project: ProjectArgument,
+    images: ImagesArgument,
+    copy: CopyOption = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add images to a project."""
+    _require_sources(images)
+    with _workspace(workspace) as opened:
+        _take_in(opened, project, images, copy=copy, as_json=as_json)
+
+
+def _require_sources(sources: list[Path]) -> None:
+    for source in sources:
+        if not source.exists():
+            raise UsageError(f"{source} does not exist. Name a folder, an image or a zip archive.")
+
+
+def _take_in(
+    workspace: "Workspace", name: str, sources: list[Path], *, copy: bool, as_json: bool
+) -> None:
+    from datasetbuilder.app import console
+
+    project = workspace.project(name)
+    with console.progress_bar("Reading images", quiet=as_json) as progress:
+        report = project.add_images(sources, copy=copy, progress=progress)
+    if as_json:
+        console.emit_json(_ingest_document(project.slug, report))
+    else:
+        _print_ingest(project.slug, report)
+    if report.refused:
+        raise typer.Exit(1)
+
+
+def _ingest_document(slug: str, report: "IngestReport") -> dict[str, Any]:
+    return {
+        "project": slug,
+        "added": [image.name for image in report.added],
+        "refused": [{"name": item.name, "reason": item.reason} for item in report.refused],
+        "unchanged": report.unchanged,
+        "ignored": report.ignored,
+    }
+
+
+def _print_ingest(slug: str, report: "IngestReport") -> None:
+    from datasetbuilder.app import console
+
+    for refusal in report.refused:
+        console.warn(f"refused {refusal.name}: {refusal.reason}")
+    extras = [
+        f"{count} {word}"
+        for count, word in (
+            (len(report.refused), "refused"),
+            (report.unchanged, "already there"),
+            (report.ignored, "not images"),
+        )
+        if count
+    ]
+    tail = f" ({', '.join(extras)})" if extras else ""
+    console.say(f"{slug}: {len(report.added)} images added{tail}.")
+
+
+@cli.command("list")
+def list_projects(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """List the projects."""
+    from datasetbuilder.app import console
+
+    with _workspace(workspace) as opened:
+        infos = [project.info for project in opened.projects()]
+        if as_json:
+            console.emit_json({"projects": [_info_document(info) for info in infos]})
+        elif not infos:
+            console.say("No projects yet. Make one: datasetbuilder new NAME FOLDER")
+        else:
+            rows = [(i.slug, i.name, i.n_images, _finished(i), i.n_annotations) for i in infos]
+            console.show_table(("project", "name", "images", "done", "annotations"), rows)
+
+
+@cli.command()
+def info(
+    project: ProjectArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """Show a project's labels, states and counts."""
+    from datasetbuilder.app import console
+
+    with _workspace(workspace) as opened:
+        found = opened.project(project)
+        about, labels = found.info, found.labels()
+        if as_json:
+            document = _info_document(about)
+            document["labels"] = [
+                {"id": x.id, "name": x.name, "annotations": about.label_counts.get(x.id, 0)}
+                for x in labels
+            ]
+            console.emit_json(document)
+            return
+        console.say(f"{about.name} ({about.slug}): {about.n_images} images, event {about.seq}")
+        states = [f"{count} {state.value}" for state, count in about.states.items() if count]
+        console.say("states: " + (", ".join(states) or "none"))
+        rows = [(x.id, x.name, about.label_counts.get(x.id, 0)) for x in labels]
+        console.show_table(("id", "label", "annotations"), rows)
+
+
+def _finished(about: Any) -> int:
+    return sum(about.states.get(state, 0) for state in ("done", "accepted"))
+
+
+def _info_document(about: Any) -> dict[str, Any]:
+    return {
+        "slug": about.slug,
+        "name": about.name,
+        "images": about.n_images,
+        "annotations": about.n_annotations,
+        "states": {state.value: count for state, count in about.states.items()},
+        "event": about.seq,
+    }
+
+
+@cli.command()
+def export(
+    project: ProjectArgument,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder that does not exist yet.")],
+    formats: Annotated[
+        list[str], typer.Option("--format", metavar="NAME", help="A format; may be given again.")
+    ],
+    task: Annotated[
+        str, typer.Option(help="instances, detection or classification.")
+    ] = "instances",
+    split: Annotated[
+        str, typer.Option(metavar="train=0.8,val=0.1,test=0.1", help="Share of each split.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+    annotation_set: Annotated[
+        str, typer.Option("--set", metavar="NAME", help="Which set of annotations.")
+    ] = "truth",
+    images: Annotated[str, typer.Option(help="copy, link or none.")] = "copy",
+    allow_loss: Annotated[
+        bool, typer.Option("--allow-loss", help="Export although a format cannot hold everything.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Export a dataset, verified by reading it back."""
+    from datasetbuilder.app import console
+    from datasetbuilder.insight.splits import splits_from_text
+
+    splits = splits_from_text(split) if split else None
+    with _workspace(workspace) as opened:
+        found = opened.project(project)
+        with console.progress_bar("Exporting", quiet=as_json) as progress:
+            report = found.export(
+                out,
+                formats=formats,
+                task=task,
+                splits=splits,
+                seed=seed,
+                images=images,
+                sets=(annotation_set,),
+                allow_loss=allow_loss,
+                progress=progress,
+            )
+    if as_json:
+        console.emit_json(report.to_json())
+        return
+    for line in report.lines():
+        console.say(line)
+
+
+@cli.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="EXPORT", help="Folder of an export.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Check that an export is whole and unchanged."""
+    from datasetbuilder.app import console
+    from datasetbuilder.exporters.verify import verify as verify_export
+
+    report = verify_export(folder)
+    if as_json:
+        console.emit_json(
+            {"folder": str(folder), "ok": report.ok, "problems": list(report.problems)}
+        )
+    else:
+        for problem in report.problems:
+            console.warn(problem)
+        verdict = "is whole and unchanged" if report.ok else "differs from its manifest"
+        console.say(f"{folder} {verdict}.")
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def formats(as_json: JsonOption = False) -> None:
+    """List the formats and the tasks they hold."""
+    from datasetbuilder.app import console
+    from datasetbuilder.exporters.registry import FORMATS
+
+    if as_json:
+        listed = [{"name": name, "tasks": list(FORMATS[name].tasks)} for name in FORMATS]
+        console.emit_json({"formats": listed})
+        return
+    rows = [(name, ", ".join(FORMATS[name].tasks), FORMATS[name].about) for name in FORMATS]
+    console.show_table(("format", "tasks", "what it is"), rows)
+
+
+@cli.command()
+def doctor(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Check the workspace, its images and the versions in use."""
+    from datasetbuilder.app import console, diagnosis
+
+    with _workspace(workspace) as opened:
+        report = diagnosis.examine(opened)
+    if as_json:
+        console.emit_json(report.to_json())
+    else:
+        for line in report.lines():
+            console.say(line)
+    if report.problems:
+        raise typer.Exit(1)
+
+
+def _workspace(folder: Path | None) -> "Workspace":
+    from datasetbuilder.api import open_workspace
+
+    return open_workspace(folder)
+
+
+def main() -> None:
+    """Run a command and leave with its exit code."""
+    try:
+        cli(standalone_mode=True)
+    except UsageError as error:
+        _fail(error, 2)
+    except DataError as error:
+        _fail(error, 1)
+    except DatasetBuilderError as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        _fail("Interrupted; nothing is left half done.", 130)
+
+
+def _fail(error: object, code: int) -> None:
+    sys.stderr.write(f"error: {error}\n")
+    raise SystemExit(code)
