@@ -1,0 +1,52 @@
+"""Shapes and pixels: the only place where one becomes the other.
+
+Coordinates are continuous ``(x, y)`` from the top-left corner of the upright image; pixel
+``(row, col)`` covers ``[col, col + 1) × [row, row + 1)`` and has its centre at
+``(col + ½, row + ½)``. Which pixels a shape covers is COCO's rule, whoever asks: screen, area,
+export, training. Nothing but :func:`array_from_geometry` and its kin allocates an image; all else
+costs what the object's outline costs.
+
+``spans`` holds covered pixels, ``rle`` codes them as COCO does, ``outline`` turns them into exact
+pixel-corner polygons, ``raster`` fills shapes, ``strokes`` brush lines, ``checks`` says what may
+be stored.
+"""
+
+from datasetbuilder.geometry.checks import checked
+from datasetbuilder.geometry.extent import Extent, extent
+from datasetbuilder.geometry.masks import crop_from_mask, mask_from_array, mask_from_coco_rle
+from datasetbuilder.geometry.outline import (
+    coco_rings,
+    polygon_from_array,
+    polygon_from_mask,
+    rings_from_array,
+)
+from datasetbuilder.geometry.raster import (
+    array_from_geometry,
+    array_from_mask,
+    array_from_polygon,
+    coco_counts,
+    coco_rle,
+    iou,
+)
+from datasetbuilder.geometry.strokes import UNTOUCHED, array_from_strokes
+
+__all__ = [
+    "UNTOUCHED",
+    "Extent",
+    "array_from_geometry",
+    "array_from_mask",
+    "array_from_polygon",
+    "array_from_strokes",
+    "checked",
+    "coco_counts",
+    "coco_rings",
+    "coco_rle",
+    "crop_from_mask",
+    "extent",
+    "iou",
+    "mask_from_array",
+    "mask_from_coco_rle",
+    "polygon_from_array",
+    "polygon_from_mask",
+    "rings_from_array",
+]

@@ -1,0 +1,204 @@
+"""What may be stored: inside the image, without crossings, covering something."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from datasetbuilder.errors import GeometryError
+from datasetbuilder.geometry.masks import mask_from_spans, spans_from_mask
+from datasetbuilder.geometry.raster import spans_from_geometry
+from datasetbuilder.geometry.rle import checked_shape
+from datasetbuilder.model import Box, Geometry, Mask, Part, Polygon, Ring, Tag
+from datasetbuilder.wire import shortest_float32
+
+_PLAIN = {
+    "Self-intersection": "{ring} crosses itself near {place}",
+    "Ring Self-intersection": "{ring} touches itself near {place}",
+    "Hole lies outside shell": "a hole lies outside the outline near {place}",
+    "Holes are nested": "a hole lies inside another hole near {place}",
+    "Nested holes": "a hole lies inside another hole near {place}",
+    "Interior is disconnected": "the holes cut the shape into pieces near {place}",
+    "Duplicate Rings": "a hole lies on another ring near {place}",
+}
+
+
+def checked(geometry: Geometry, shape: tuple[int, int]) -> Geometry:
+    """The geometry as it may be stored for an image.
+
+    What reaches over the image's edge is cut off. A box or polygon that lies inside keeps its very
+    numbers; of a polygon only a repeated closing point is dropped. A mask comes back canonical:
+    tight, one text for one set of pixels.
+
+    Parameters
+    ----------
+    geometry : Tag, Box, Polygon or Mask
+    shape : tuple of int
+        ``(height, width)`` of the image.
+
+    Raises
+    ------
+    GeometryError
+        If the shape lies outside the image, covers no pixel, crosses itself, or is malformed.
+    """
+    size = checked_shape(shape)
+    match geometry:
+        case Tag():
+            return geometry
+        case Box():
+            return _checked_box(geometry, size)
+        case Polygon():
+            return _checked_polygon(geometry, size)
+        case Mask():
+            return _checked_mask(geometry, size)
+
+
+def _outside(what: str, shape: tuple[int, int]) -> GeometryError:
+    return GeometryError(f"the {what} lies outside the image of {shape[1]} × {shape[0]} pixels")
+
+
+# --- boxes and masks --------------------------------------------------------------------------
+
+
+def _checked_box(box: Box, shape: tuple[int, int]) -> Box:
+    if not np.isfinite([box.x, box.y, box.width, box.height]).all():
+        raise GeometryError("the box has a coordinate that is not finite")
+    if box.width <= 0 or box.height <= 0:
+        raise GeometryError(
+            f"the box is {box.width:g} × {box.height:g} pixels: it must be wider and higher than 0"
+        )
+    x, width = _clipped_side(box.x, box.width, shape[1])
+    y, height = _clipped_side(box.y, box.height, shape[0])
+    if width <= 0 or height <= 0:
+        raise _outside("box", shape)
+    return Box(x, y, width, height)
+
+
+def _clipped_side(start: float, length: float, limit: int) -> tuple[float, float]:
+    """Start and length within 0 … limit; untouched when they already are."""
+    if start >= 0 and start + length <= limit:
+        return start, length
+    low = max(start, 0.0)
+    inside = shortest_float32(min(start + length, limit) - low)
+    if low + inside > limit:
+        inside = shortest_float32(float(np.nextafter(np.float32(inside), np.float32(0))))
+    return low, inside
+
+
+def _checked_mask(mask: Mask, shape: tuple[int, int]) -> Mask:
+    if mask.width > shape[1] or mask.height > shape[0]:
+        raise GeometryError(
+            f"the mask of {mask.width} × {mask.height} pixels is larger than the image of "
+            f"{shape[1]} × {shape[0]}"
+        )
+    given = spans_from_mask(mask)
+    inside = given.clipped(shape)
+    if len(given) and not len(inside):
+        raise _outside("mask", shape)
+    return mask_from_spans(inside)
+
+
+# --- polygons ---------------------------------------------------------------------------------
+
+
+def _checked_polygon(polygon: Polygon, shape: tuple[int, int]) -> Polygon:
+    if not polygon.parts:
+        raise GeometryError("the polygon has no parts")
+    parts = tuple(
+        Part(_opened(part.exterior), tuple(_opened(hole) for hole in part.holes))
+        for part in polygon.parts
+    )
+    for number, part in enumerate(parts, 1):
+        _check_part(part, f"part {number}: " if len(parts) > 1 else "")
+    inside = parts if all(_is_inside(part, shape) for part in parts) else _clipped(parts, shape)
+    result = Polygon(inside)
+    if not len(spans_from_geometry(result, shape)):
+        raise GeometryError("the polygon covers no pixel: draw it larger")
+    return result
+
+
+def _opened(ring: Ring) -> Ring:
+    """The ring without a repeated closing point."""
+    points = np.array(ring, float)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise GeometryError("a ring must be a list of (x, y) points")
+    if not np.isfinite(points).all():
+        bad = points[~np.isfinite(points).all(1)][0]
+        raise GeometryError(f"the point ({bad[0]}, {bad[1]}) is not finite")
+    opened = ring[:-1] if ring[0] == ring[-1] else ring
+    if (distinct := len(set(opened))) < 3:
+        raise GeometryError(f"a ring needs at least 3 different points, got {distinct}")
+    return opened
+
+
+def _check_part(part: Part, where: str) -> None:
+    for index, ring in enumerate((part.exterior, *part.holes)):
+        name = f"{where}the outline" if index == 0 else f"{where}hole {index}"
+        _refuse_invalid(shapely.Polygon(ring), name)
+    if part.holes:
+        _refuse_invalid(_shapely(part), f"{where}a hole meets the outline or another hole: it")
+
+
+def _refuse_invalid(polygon: shapely.Polygon, ring: str) -> None:
+    if polygon.is_valid:
+        return
+    reason, place = _reason(polygon)
+    plain = _PLAIN.get(reason, f"{{ring}} is not valid ({reason}) near {{place}}")
+    raise GeometryError(plain.format(ring=ring, place=place))
+
+
+def _reason(polygon: shapely.Polygon) -> tuple[str, str]:
+    found = re.fullmatch(r"(.*)\[(\S+) (\S+)\]", shapely.is_valid_reason(polygon))
+    if found is None:
+        return shapely.is_valid_reason(polygon), "its first point"
+    return found[1], f"({float(found[2]):.1f}, {float(found[3]):.1f})"
+
+
+def _is_inside(part: Part, shape: tuple[int, int]) -> bool:
+    height, width = shape
+    points: NDArray[np.float64] = np.array(part.exterior)
+    return bool((points >= 0).all() and (points <= (width, height)).all())
+
+
+def _clipped(parts: Iterable[Part], shape: tuple[int, int]) -> tuple[Part, ...]:
+    frame = shapely.box(0, 0, shape[1], shape[0])
+    kept: list[Part] = []
+    for part in parts:
+        if _is_inside(part, shape):
+            kept.append(part)
+        else:
+            kept += _rounded(shapely.intersection(_shapely(part), frame))
+    if not kept:
+        raise _outside("polygon", shape)
+    return tuple(kept)
+
+
+def _rounded(shape: shapely.Geometry) -> list[Part]:
+    """The areas of a clipped part, in float32; rounding may have made a sliver cross itself."""
+    parts = []
+    for area in _areas(shape):
+        part = _part(area)
+        whole = _shapely(part)
+        parts += [part] if whole.is_valid else map(_part, _areas(shapely.make_valid(whole)))
+    return parts
+
+
+def _areas(shape: shapely.Geometry) -> list[shapely.Polygon]:
+    pieces = shapely.get_parts(shapely.get_parts(shape))
+    return [p for p in pieces if isinstance(p, shapely.Polygon) and p.area > 0]
+
+
+def _part(area: shapely.Polygon) -> Part:
+    exterior, *holes = (_ring(ring) for ring in (area.exterior, *area.interiors))
+    return Part(exterior, tuple(holes))
+
+
+def _ring(ring: shapely.LinearRing) -> Ring:
+    points = shapely.get_coordinates(ring)[:-1].tolist()
+    return tuple((shortest_float32(x), shortest_float32(y)) for x, y in points)
+
+
+def _shapely(part: Part) -> shapely.Polygon:
+    return shapely.Polygon(part.exterior, part.holes)

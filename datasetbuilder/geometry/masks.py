@@ -1,0 +1,83 @@
+"""Masks: the tight crop of an object, run-length coded in one canonical way."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from datasetbuilder.errors import GeometryError
+from datasetbuilder.geometry.rle import (
+    MAX_SIDE,
+    checked_shape,
+    counts_from_rle,
+    counts_from_text,
+    text_from_counts,
+)
+from datasetbuilder.geometry.spans import (
+    Spans,
+    array_from_spans,
+    counts_from_spans,
+    spans_from_array,
+    spans_from_counts,
+)
+from datasetbuilder.model import Mask
+
+
+def mask_from_array(array: ArrayLike, *, offset: tuple[int, int] = (0, 0)) -> Mask:
+    """The mask of the set pixels, cropped to them.
+
+    Parameters
+    ----------
+    array : array_like of bool, shape (H, W)
+    offset : tuple of int
+        ``(x, y)`` of the array's first pixel in its image.
+
+    Raises
+    ------
+    GeometryError
+        If no pixel is set or the array has not two dimensions.
+    """
+    pixels = np.asarray(array, bool)
+    if pixels.ndim != 2:
+        raise GeometryError(f"a mask must have two dimensions, got {pixels.ndim}")
+    x, y = offset
+    return mask_from_spans(spans_from_array(pixels).moved(int(x), int(y)))
+
+
+def mask_from_spans(spans: Spans) -> Mask:
+    """The mask of these pixels; a :class:`GeometryError` if there is none."""
+    if not len(spans):
+        raise GeometryError("the mask covers no pixel")
+    left, top, right, bottom = spans.corners
+    shape = checked_shape((bottom - top, right - left), "the mask")
+    counts = counts_from_spans(spans.moved(-left, -top), shape)
+    return Mask(left, top, shape[1], shape[0], text_from_counts(counts, shape))
+
+
+def mask_from_coco_rle(rle: Mapping[str, Any]) -> Mask:
+    """The mask of a COCO RLE object, whole-image, compressed or not.
+
+    Raises
+    ------
+    GeometryError
+        If a field is missing or malformed, the runs do not fill ``size`` exactly, or no pixel is
+        set.
+    """
+    counts, (height, _) = counts_from_rle(rle)
+    return mask_from_spans(spans_from_counts(counts, height))
+
+
+def spans_from_mask(mask: Mask) -> Spans:
+    """The mask's pixels where they lie in the image."""
+    shape = checked_shape((mask.height, mask.width), "the mask")
+    if max(abs(mask.x), abs(mask.y)) > MAX_SIDE:
+        raise GeometryError(f"the mask lies at ({mask.x}, {mask.y}), far outside any image")
+    counts = counts_from_text(mask.counts, shape)
+    return spans_from_counts(counts, mask.height).moved(mask.x, mask.y)
+
+
+def crop_from_mask(mask: Mask) -> NDArray[np.bool_]:
+    """The mask's own pixels, shape ``(mask.height, mask.width)``."""
+    spans = spans_from_mask(mask).moved(-mask.x, -mask.y)
+    return array_from_spans(spans, (mask.height, mask.width))

@@ -1,0 +1,95 @@
+"""Which pixels a shape covers: COCO's rule for all of them.
+
+A polygon is what pycocotools fills when it reads the polygon's own :func:`coco_rings`, so the
+screen, the stored area and a trainer agree by construction. Since the two ways along a cut cancel,
+that is the exterior xor its holes; parts are united. A box is the polygon of its four corners.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasetbuilder.errors import GeometryError
+from datasetbuilder.geometry.masks import spans_from_mask
+from datasetbuilder.geometry.outline import cut_rings
+from datasetbuilder.geometry.rle import checked_shape, spans_from_rings, text_from_counts
+from datasetbuilder.geometry.spans import Spans, array_from_spans, counts_from_spans, union
+from datasetbuilder.model import Box, Geometry, Mask, Polygon, Tag
+
+
+def array_from_geometry(geometry: Geometry, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """The pixels that a geometry covers on an image.
+
+    Parameters
+    ----------
+    geometry : Box, Polygon or Mask
+        What lies outside the image is left out.
+    shape : tuple of int
+        ``(height, width)`` of the image.
+
+    Returns
+    -------
+    pixels : ndarray of bool, shape (H, W)
+
+    Raises
+    ------
+    GeometryError
+        If the geometry is a tag, or malformed.
+    """
+    height, width = checked_shape(shape)
+    return array_from_spans(spans_from_geometry(geometry, (height, width)), (height, width))
+
+
+def array_from_mask(mask: Mask, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """The mask on its image, shape (H, W)."""
+    return array_from_geometry(mask, shape)
+
+
+def array_from_polygon(polygon: Polygon, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """The polygon on its image, shape (H, W)."""
+    return array_from_geometry(polygon, shape)
+
+
+def coco_rle(geometry: Geometry, shape: tuple[int, int]) -> dict[str, object]:
+    """The covered pixels as COCO's compressed RLE of the whole image, ``counts`` as text."""
+    height, width = checked_shape(shape)
+    counts = counts_from_spans(spans_from_geometry(geometry, (height, width)), (height, width))
+    return {"size": [height, width], "counts": text_from_counts(counts, (height, width))}
+
+
+def coco_counts(geometry: Geometry, shape: tuple[int, int]) -> dict[str, object]:
+    """The covered pixels as COCO's uncompressed RLE of the whole image, ``counts`` as a list."""
+    height, width = checked_shape(shape)
+    counts = counts_from_spans(spans_from_geometry(geometry, (height, width)), (height, width))
+    return {"size": [height, width], "counts": counts.tolist()}
+
+
+def iou(a: Geometry, b: Geometry, shape: tuple[int, int]) -> float:
+    """Intersection over union: of two boxes as rectangles, otherwise of the covered pixels."""
+    if isinstance(a, Box) and isinstance(b, Box):
+        return _box_iou(a, b)
+    one, other = (spans_from_geometry(geometry, checked_shape(shape)) for geometry in (a, b))
+    united = union([one, other]).area
+    return (one.area + other.area - united) / united if united else 0.0
+
+
+def spans_from_geometry(geometry: Geometry, shape: tuple[int, int]) -> Spans:
+    """The covered pixels without an image; what lies outside is left out."""
+    match geometry:
+        case Tag():
+            raise GeometryError("a whole-image label has no outline and no pixels of its own")
+        case Box(x, y, width, height):
+            right, bottom = x + width, y + height
+            corners = np.array([(x, y), (x, bottom), (right, bottom), (right, y)], float)
+            return spans_from_rings([corners], shape)
+        case Polygon():
+            return spans_from_rings(cut_rings(geometry), shape)
+        case Mask():
+            return spans_from_mask(geometry).clipped(shape)
+
+
+def _box_iou(a: Box, b: Box) -> float:
+    width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
+    height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
+    shared = max(width, 0.0) * max(height, 0.0)
+    total = a.width * a.height + b.width * b.height - shared
+    return shared / total if total > 0 else 0.0
