@@ -107,7 +107,7 @@ def serve(
 
 
 @cli.command()
-def new(
+def new(  # noqa: PLR0913 - one parameter per option
     project: ProjectArgument,
     images: ImagesArgument,
     labels: Annotated[
@@ -246,7 +246,7 @@ def _info_document(about: Any) -> dict[str, Any]:
 
 
 @cli.command()
-def export(
+def export(  # noqa: PLR0913 - one parameter per option
     project: ProjectArgument,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder that does not exist yet.")],
     formats: Annotated[

@@ -314,9 +314,7 @@ class Project:
         self, image_id: int, *, since: int, client: str, sets: Sequence[str] = (TRUTH,)
     ) -> Changes:
         """What others changed on an image after event ``since``."""
-        return self._store.changes(
-            self._id, image_id, since=since, client=client, sets=tuple(sets)
-        )
+        return self._store.changes(self._id, image_id, since=since, client=client, sets=tuple(sets))
 
     def events(
         self, *, image_id: int | None = None, after: int = 0, limit: int = 1000

@@ -1,0 +1,248 @@
+/**
+ * What one image holds: annotations, scribbles and its own state, each as an immutable `state`.
+ *
+ * An item knows what the server last said (`server`) and what the person sees (`state`); the
+ * difference is the operations still on their way. When the last of them is answered, the server's
+ * word counts.
+ *
+ * @typedef {{type: string, key: string, image: number}} Target
+ * @typedef {object} State the fields a person may set; null while the target does not exist
+ */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+  if (typeof require !== 'undefined' && typeof module !== 'undefined') require('./05_events.js');
+
+  const FIELDS = {
+    annotation: ['label', 'set', 'kind', 'geometry', 'attributes', 'source', 'score', 'crowd'],
+    scribble: ['strokes', 'set'],
+    image_state: ['state', 'comment'],
+  };
+
+  /** The settable fields of a wire object. @returns {State | null} */
+  function stateFromWire(type, wire) {
+    if (!wire) return null;
+    const state = {};
+    for (const field of FIELDS[type]) if (wire[field] !== undefined) state[field] = wire[field];
+    return state;
+  }
+
+  const canonical = (value) =>
+    value && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, value[key]]))
+      : value;
+
+  /** Deep equality of two JSON values, whatever the order of their keys. */
+  const equal = (a, b) =>
+    a === b ||
+    JSON.stringify(a, (_, value) => canonical(value)) ===
+      JSON.stringify(b, (_, value) => canonical(value));
+
+  /** Only what changed; kind and geometry travel together. */
+  function difference(before, after) {
+    const payload = {};
+    for (const field of Object.keys(after)) {
+      if (!equal(before[field], after[field])) payload[field] = after[field];
+    }
+    if (payload.geometry || payload.kind) {
+      payload.kind = after.kind;
+      payload.geometry = after.geometry;
+    }
+    return payload;
+  }
+
+  /** One target with its history on the wire. */
+  class Item {
+    constructor(type, key, image) {
+      /** @type {Target} */
+      this.target = { type, key, image };
+      /** @type {State | null} */
+      this.state = null;
+      this.server = { version: 0, state: null };
+      /** Did an add for this target ever leave the page, or come from the server? */
+      this.born = false;
+      /** @type {string | null} the newest operation still without an answer */
+      this.head = null;
+      this.pending = 0;
+      this.conflicted = false;
+      this.refused = '';
+      this.meta = {};
+    }
+
+    get key() {
+      return this.target.key;
+    }
+  }
+
+  /** The items of one image. Emits `change(item, before)`, `conflict(conflict)`, `refused(item, reason, lost)`. */
+  class Model extends dsb.Emitter {
+    /** @param {{id: number, width: number, height: number}} image */
+    constructor(image) {
+      super();
+      this.image = image;
+      /** @type {Map<string, Item>} */
+      this.items = new Map();
+    }
+
+    /** @returns {Item} */
+    item(type, key) {
+      const name = `${type}:${key}`;
+      if (!this.items.has(name)) this.items.set(name, new Item(type, key, this.image.id));
+      return this.items.get(name);
+    }
+
+    /** @returns {Item[]} what is there, oldest first */
+    present(type) {
+      return [...this.items.values()].filter((item) => item.target.type === type && item.state);
+    }
+
+    get annotations() {
+      return this.present('annotation');
+    }
+
+    get imageState() {
+      return this.item('image_state', String(this.image.id));
+    }
+
+    /** @param {string} uid @returns {State | null} */
+    annotation(uid) {
+      const item = this.items.get(`annotation:${uid}`);
+      return item ? item.state : null;
+    }
+
+    /** Take the server's answer to "open this image". */
+    load({ image, annotations, scribbles }) {
+      for (const wire of annotations) this.settle(this.item('annotation', wire.uid), wire);
+      for (const wire of scribbles) this.settle(this.item('scribble', wire.uid), wire);
+      this.settle(this.imageState, image);
+    }
+
+    /** The server's version becomes the truth of an item without operations on their way. */
+    settle(item, wire, version) {
+      const state = stateFromWire(item.target.type, wire);
+      item.server = { version: wire ? wire.version : version || 0, state };
+      item.born = true;
+      if (wire) {
+        const { id, area, bbox, author } = wire;
+        item.meta = { id, area, bbox, author };
+      }
+      if (!item.pending) this.show(item, state);
+    }
+
+    /** Change what the person sees. */
+    show(item, state) {
+      if (equal(item.state, state)) return;
+      const before = item.state;
+      item.state = state;
+      this.emit('change', item, before);
+    }
+
+    /**
+     * Change an item and make the operation that says so.
+     * @param {Item} item
+     * @param {State | null} after
+     * @param {{group?: string | null, tool?: string}} how
+     * @returns {object | null} the operation on the wire, null when nothing changes
+     */
+    change(item, after, { group = null, tool = '' } = {}) {
+      const before = item.state;
+      if (equal(before, after)) return null;
+      const kind = after === null ? 'remove' : item.born ? 'change' : 'add';
+      const payload = before && after ? difference(before, after) : after || {};
+      const op = {
+        op_id: dsb.uuid(),
+        group_id: group,
+        kind,
+        target: item.target,
+        payload,
+        base_version: kind === 'add' ? null : item.head || item.server.version,
+        tool,
+      };
+      item.born = true;
+      item.meta = { ...item.meta, area: null };
+      this.await(item, op);
+      this.show(item, after);
+      return op;
+    }
+
+    await(item, op) {
+      item.head = op.op_id;
+      item.pending++;
+    }
+
+    /** Show an operation that waits in the queue since before this image was opened. */
+    replay(op) {
+      const item = this.item(op.target.type, op.target.key);
+      const known = item.state || item.server.state || {};
+      item.born = true;
+      this.await(item, op);
+      this.show(item, op.kind === 'remove' ? null : { ...known, ...op.payload });
+    }
+
+    /** Take the server's answer to one operation. */
+    acknowledge(op, result) {
+      const item = this.item(op.target.type, op.target.key);
+      item.pending = Math.max(0, item.pending - 1);
+      if (item.head === op.op_id) item.head = null;
+      if (result.outcome === 'accepted') this.accepted(item, op, result);
+      else if (result.outcome === 'conflict') this.conflicting(item, result);
+      else item.refused = result.reason || 'the server refused it';
+      if (item.pending) return;
+      if (item.conflicted) this.clash(item);
+      else if (item.refused) this.refuse(item, op);
+      else this.show(item, item.server.state);
+    }
+
+    accepted(item, op, result) {
+      if (result.version < item.server.version) return;
+      const wire = result.current;
+      const merged = op.kind === 'remove' ? null : { ...item.server.state, ...op.payload };
+      const state = wire ? stateFromWire(item.target.type, wire) : merged;
+      item.server = { version: result.version, state };
+      if (wire && !item.head) {
+        item.meta = { id: wire.id, area: wire.area, bbox: wire.bbox, author: wire.author };
+        this.emit('meta', item);
+      }
+    }
+
+    conflicting(item, { current, version }) {
+      const tombstone = version || item.server.version + 1;
+      item.server = {
+        version: current ? current.version : tombstone,
+        state: stateFromWire(item.target.type, current),
+      };
+      item.meta = current ? { ...item.meta, author: current.author } : item.meta;
+      item.conflicted = true;
+    }
+
+    /** Nothing was overwritten: theirs is shown, mine is handed on with the choice. */
+    clash(item) {
+      item.conflicted = false;
+      item.refused = '';
+      const mine = item.state;
+      this.show(item, item.server.state);
+      this.emit('conflict', { item, mine, theirs: item.server.state });
+    }
+
+    refuse(item, op) {
+      const reason = item.refused;
+      const lost = item.state;
+      item.refused = '';
+      if (item.server.version === 0) item.born = false;
+      this.show(item, item.server.state);
+      this.emit('refused', item, reason, lost, op);
+    }
+
+    /** Somebody else's latest word on a target. */
+    foreign({ target, current }) {
+      if (!FIELDS[target.type]) return;
+      const item = this.item(target.type, target.key);
+      if (current && current.version < item.server.version) return;
+      this.settle(item, current, item.server.version + 1);
+    }
+  }
+
+  dsb.Model = Model;
+  dsb.model = { difference, equal, stateFromWire };
+  if (typeof module !== 'undefined') module.exports = { Model, difference, equal, stateFromWire };
+})(typeof window !== 'undefined' ? window : globalThis);

@@ -1,0 +1,41 @@
+/** The plain routes of the server as functions; every answer is `{status, body}`. */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+  const PATIENCE = 20_000;
+
+  const project = (slug) => `/api/v1/projects/${encodeURIComponent(slug)}`;
+  const place = (slug, image) => `${project(slug)}/images/${image}`;
+
+  /** @returns {Promise<{status: number, body: object}>} rejects when no answer comes */
+  async function call(url, body, { signal, patience = PATIENCE } = {}) {
+    const giveUp = new AbortController();
+    const timer = setTimeout(() => giveUp.abort(), patience);
+    if (signal) signal.addEventListener('abort', () => giveUp.abort(), { once: true });
+    const post = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
+    try {
+      const answer = await fetch(url, {
+        ...(body === undefined ? {} : { ...post, body: JSON.stringify(body) }),
+        signal: giveUp.signal,
+        credentials: 'same-origin',
+      });
+      const type = answer.headers.get('Content-Type') || '';
+      const json = type.includes('json') ? await answer.json() : {};
+      return { status: answer.status === 200 && !type.includes('json') ? 502 : answer.status, body: json };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  dsb.client = {
+    openImage: (slug, image) => call(`${place(slug, image)}/annotations`),
+    images: (slug, after, limit) => call(`${project(slug)}/images?after=${after}&limit=${limit}`),
+    operations: (slug, image, body) => call(`${place(slug, image)}/operations`, body),
+    prepare: (slug, image) => call(`${place(slug, image)}/refine/prepare`, {}, { patience: 120_000 }),
+    refine: (slug, image, tool, body, signal) =>
+      call(`${place(slug, image)}/refine/${tool}`, body, { signal, patience: 60_000 }),
+    /** The address of an image's pixels; it changes when the pixels do. */
+    pixels: (slug, image, kind) =>
+      `${place(slug, image.id)}/pixels/${kind}?v=${(image.sha256 || '').slice(0, 12)}`,
+  };
+})(window);

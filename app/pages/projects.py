@@ -1,0 +1,85 @@
+"""The first page: every project, and the form that makes a new one.
+
+The form sends its files over plain routes (``assets/projects.js``): uploads are streamed, never
+held in a browser store.
+"""
+
+from typing import Any
+
+from dash import html
+
+from datasetbuilder.api import Project, Workspace
+from datasetbuilder.app.pages import shell
+from datasetbuilder.app.pages.sources import outcome, source_fields, text_field
+from datasetbuilder.model import ImageState
+from datasetbuilder.projects.store import ProjectInfo
+
+_COVERS = 4
+
+
+def layout(workspace: Workspace) -> html.Div:
+    """The projects as cards, with the new-project form above them."""
+    projects = workspace.projects()
+    cards = html.Div([_card(project) for project in projects], className="cards")
+    body = html.Div([_heading(), _form(open_at_once=not projects), cards], className="column wide")
+    return shell.page(title="All", content=[body])
+
+
+def _heading() -> html.Div:
+    button = html.Button(
+        "New project", className="button primary", **{"data-action": "new-project"}
+    )
+    return html.Div([html.H1("Projects"), html.Div(className="grow"), button], className="row")
+
+
+def _card(project: Project) -> html.A:
+    info = project.info
+    finished = info.states.get(ImageState.DONE, 0) + info.states.get(ImageState.ACCEPTED, 0)
+    share = 100 * finished // info.n_images if info.n_images else 0
+    return html.A(
+        [
+            html.Div(_covers(project), className="covers"),
+            html.H2(info.name),
+            html.Div(html.I(style={"width": f"{share}%"}), className="meter"),
+            html.Div(_counts(info, finished), className="dim"),
+        ],
+        href=f"/p/{info.slug}/images",
+        className="card project",
+    )
+
+
+def _covers(project: Project) -> list[Any]:
+    pixels = f"/api/v1/projects/{project.slug}/images"
+    return [
+        html.Img(src=f"{pixels}/{image.id}/pixels/thumb?v={image.sha256[:12]}", alt="")
+        for image in project.images(limit=_COVERS)
+    ]
+
+
+def _counts(info: ProjectInfo, finished: int) -> str:
+    return f"{finished:,} of {info.n_images:,} images done · {info.n_annotations:,} annotations"
+
+
+def _form(*, open_at_once: bool) -> html.Form:
+    cancel = html.Button(
+        "Cancel", type="button", className="button quiet", **{"data-action": "cancel-project"}
+    )
+    create = html.Button("Create", type="submit", className="button primary")
+    return html.Form(
+        [
+            html.H2("New project"),
+            text_field("project-name", "Name", "Blood cells", required=True),
+            text_field(
+                "project-labels",
+                "Labels",
+                "RBC, WBC, Platelets",
+                hint="Separated by commas; you can add and rename labels at any time.",
+            ),
+            source_fields("project"),
+            html.Div([create, cancel], className="row"),
+            outcome(),
+        ],
+        id="new-project",
+        className="card stack",
+        hidden=not open_at_once,
+    )
