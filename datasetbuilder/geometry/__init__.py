@@ -13,7 +13,12 @@ be stored.
 
 from datasetbuilder.geometry.checks import checked
 from datasetbuilder.geometry.extent import Extent, extent
-from datasetbuilder.geometry.masks import crop_from_mask, mask_from_array, mask_from_coco_rle
+from datasetbuilder.geometry.masks import (
+    crop_from_mask,
+    mask_from_array,
+    mask_from_coco_rings,
+    mask_from_coco_rle,
+)
 from datasetbuilder.geometry.outline import (
     coco_rings,
     polygon_from_array,
@@ -45,6 +50,7 @@ __all__ = [
     "extent",
     "iou",
     "mask_from_array",
+    "mask_from_coco_rings",
     "mask_from_coco_rle",
     "polygon_from_array",
     "polygon_from_mask",

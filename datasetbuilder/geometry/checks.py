@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from datasetbuilder.errors import GeometryError
 from datasetbuilder.geometry.masks import mask_from_spans, spans_from_mask
 from datasetbuilder.geometry.raster import spans_from_geometry
-from datasetbuilder.geometry.rle import checked_shape
+from datasetbuilder.geometry.rle import checked_shape, points_from_ring
 from datasetbuilder.model import Box, Geometry, Mask, Part, Polygon, Ring, Tag
 from datasetbuilder.wire import shortest_float32
 
@@ -121,12 +121,7 @@ def _checked_polygon(polygon: Polygon, shape: tuple[int, int]) -> Polygon:
 
 def _opened(ring: Ring) -> Ring:
     """The ring without a repeated closing point."""
-    points = np.array(ring, float)
-    if points.ndim != 2 or points.shape[1] != 2:
-        raise GeometryError("a ring must be a list of (x, y) points")
-    if not np.isfinite(points).all():
-        bad = points[~np.isfinite(points).all(1)][0]
-        raise GeometryError(f"the point ({bad[0]}, {bad[1]}) is not finite")
+    points_from_ring(ring)
     opened = ring[:-1] if ring[0] == ring[-1] else ring
     if (distinct := len(set(opened))) < 3:
         raise GeometryError(f"a ring needs at least 3 different points, got {distinct}")

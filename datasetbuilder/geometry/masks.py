@@ -1,6 +1,6 @@
 """Masks: the tight crop of an object, run-length coded in one canonical way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from datasetbuilder.geometry.rle import (
     checked_shape,
     counts_from_rle,
     counts_from_text,
+    points_from_ring,
+    spans_from_rings,
     text_from_counts,
 )
 from datasetbuilder.geometry.spans import (
@@ -68,9 +70,30 @@ def mask_from_coco_rle(rle: Mapping[str, Any]) -> Mask:
     return mask_from_spans(spans_from_counts(counts, height))
 
 
+def mask_from_coco_rings(rings: Sequence[Sequence[float]], shape: tuple[int, int]) -> Mask:
+    """The pixels that COCO reads from a ``segmentation`` list of flat rings.
+
+    Crossings and overlaps are allowed: this is how foreign outlines that no polygon may have are
+    kept truthfully.
+
+    Raises
+    ------
+    GeometryError
+        If a ring has an odd number of coordinates, less than three points or a number that is not
+        finite, or if no pixel is covered.
+    """
+    for ring in rings:
+        if len(ring) % 2:
+            raise GeometryError(f"a ring must hold x, y, x, y, …, got {len(ring)} numbers")
+    points = [points_from_ring([*zip(ring[::2], ring[1::2], strict=True)]) for ring in rings]
+    return mask_from_spans(spans_from_rings(points, checked_shape(shape)))
+
+
 def spans_from_mask(mask: Mask) -> Spans:
     """The mask's pixels where they lie in the image."""
     shape = checked_shape((mask.height, mask.width), "the mask")
+    if not isinstance(mask.x, int) or not isinstance(mask.y, int):
+        raise GeometryError(f"a mask lies on whole pixels, got ({mask.x}, {mask.y})")
     if max(abs(mask.x), abs(mask.y)) > MAX_SIDE:
         raise GeometryError(f"the mask lies at ({mask.x}, {mask.y}), far outside any image")
     counts = counts_from_text(mask.counts, shape)

@@ -8,21 +8,22 @@ way. No ring touches itself, so each part is a valid polygon also for strict rea
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import label
 
 from datasetbuilder.errors import GeometryError
 from datasetbuilder.geometry.masks import crop_from_mask
+from datasetbuilder.geometry.rle import points_from_ring
 from datasetbuilder.geometry.spans import Integers
 from datasetbuilder.model import Mask, Part, Polygon
 
-Ringlike = NDArray[np.float64]
-
-_MAX_DISTANCES = 1_000_000
+Points: TypeAlias = NDArray[np.floating[Any]]
 
 
-def rings_from_array(array: ArrayLike) -> list[Ringlike]:
+def rings_from_array(array: ArrayLike) -> list[Points]:
     """The closed pixel-corner outlines of a boolean array, exteriors and holes.
 
     Parameters
@@ -77,10 +78,10 @@ def coco_rings(polygon: Polygon | Mask) -> list[list[float]]:
     return [ring.ravel().tolist() for ring in cut_rings(polygon)]
 
 
-def cut_rings(polygon: Polygon) -> list[Ringlike]:
+def cut_rings(polygon: Polygon) -> list[Points]:
     """The rings of :func:`coco_rings` as arrays of shape (N, 2)."""
     return [
-        _cut([np.array(ring, float) for ring in (part.exterior, *part.holes)])
+        _cut([points_from_ring(ring) for ring in (part.exterior, *part.holes)])
         for part in polygon.parts
     ]
 
@@ -88,9 +89,9 @@ def cut_rings(polygon: Polygon) -> list[Ringlike]:
 # --- tracing ----------------------------------------------------------------------------------
 
 
-def _parts(array: NDArray[np.bool_]) -> list[list[Ringlike]]:
+def _parts(array: NDArray[np.bool_]) -> list[list[Points]]:
     """The rings of each 4-connected piece, its exterior first."""
-    parts: dict[int, list[Ringlike]] = defaultdict(list)
+    parts: dict[int, list[Points]] = defaultdict(list)
     for piece, ring in _traced(array):
         if _shoelace(ring) > 0:
             parts[piece].insert(0, ring)
@@ -99,13 +100,12 @@ def _parts(array: NDArray[np.bool_]) -> list[list[Ringlike]]:
     return list(parts.values())
 
 
-def _traced(array: NDArray[np.bool_]) -> list[tuple[int, Ringlike]]:
+def _traced(array: NDArray[np.bool_]) -> list[tuple[int, Points]]:
     """Every ring with the number of the piece that it bounds, in reading order of first corners."""
     if array.ndim != 2:
         raise GeometryError(f"a mask must have two dimensions, got {array.ndim}")
-    from scipy.ndimage import label
-
-    pieces = label(np.pad(array, 1))[0]
+    pieces = np.zeros((array.shape[0] + 2, array.shape[1] + 2), np.int32)
+    label(np.pad(array, 1), output=pieces)
     start, end, direction, piece = _sides(pieces)
     following = _following(start, end, direction, piece).tolist()
     width = pieces.shape[1]
@@ -173,7 +173,7 @@ def _loops(following: list[int]) -> list[list[int]]:
     return loops
 
 
-def _shoelace(ring: Ringlike) -> float:
+def _shoelace(ring: Points) -> float:
     x, y = ring[:, 0], ring[:, 1]
     return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())
 
@@ -181,12 +181,12 @@ def _shoelace(ring: Ringlike) -> float:
 # --- cuts -------------------------------------------------------------------------------------
 
 
-def _cut(rings: Sequence[Ringlike]) -> Ringlike:
+def _cut(rings: Sequence[Points]) -> Points:
     """One ring that encloses the first and leaves out the others."""
     exterior, *holes = rings
     if not holes:
         return exterior
-    leaving: dict[int, list[Ringlike]] = defaultdict(list)
+    leaving: dict[int, list[Points]] = defaultdict(list)
     for hole in holes:
         here, there = _nearest(exterior, hole)
         loop = np.roll(hole, -there, 0)
@@ -198,13 +198,16 @@ def _cut(rings: Sequence[Ringlike]) -> Ringlike:
     return np.concatenate([*pieces, stretches[-1]])
 
 
-def _nearest(exterior: Ringlike, hole: Ringlike) -> tuple[int, int]:
-    """The vertices between which the cut is shortest; of huge rings, from the hole's first."""
-    ends = hole if len(exterior) * len(hole) <= _MAX_DISTANCES else hole[:1]
-    squares = ((exterior[:, None] - ends[None]) ** 2).sum(-1)
-    here, there = np.unravel_index(squares.argmin(), squares.shape)
-    return int(here), int(there)
+def _nearest(exterior: Points, hole: Points) -> tuple[int, int]:
+    """Two vertices between which the cut is short: looked for from either side in turn."""
+    here = _closest(exterior, hole[0])
+    there = _closest(hole, exterior[here])
+    return _closest(exterior, hole[there]), there
 
 
-def _points(ring: Ringlike) -> tuple[tuple[float, float], ...]:
+def _closest(ring: Points, point: Points) -> int:
+    return int(((ring - point) ** 2).sum(1).argmin())
+
+
+def _points(ring: Points) -> tuple[tuple[float, float], ...]:
     return tuple((x, y) for x, y in ring.tolist())

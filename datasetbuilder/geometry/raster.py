@@ -5,6 +5,8 @@ screen, the stored area and a trainer agree by construction. Since the two ways 
 that is the exterior xor its holes; parts are united. A box is the polygon of its four corners.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,14 +51,14 @@ def array_from_polygon(polygon: Polygon, shape: tuple[int, int]) -> NDArray[np.b
     return array_from_geometry(polygon, shape)
 
 
-def coco_rle(geometry: Geometry, shape: tuple[int, int]) -> dict[str, object]:
+def coco_rle(geometry: Geometry, shape: tuple[int, int]) -> dict[str, Any]:
     """The covered pixels as COCO's compressed RLE of the whole image, ``counts`` as text."""
     height, width = checked_shape(shape)
     counts = counts_from_spans(spans_from_geometry(geometry, (height, width)), (height, width))
     return {"size": [height, width], "counts": text_from_counts(counts, (height, width))}
 
 
-def coco_counts(geometry: Geometry, shape: tuple[int, int]) -> dict[str, object]:
+def coco_counts(geometry: Geometry, shape: tuple[int, int]) -> dict[str, Any]:
     """The covered pixels as COCO's uncompressed RLE of the whole image, ``counts`` as a list."""
     height, width = checked_shape(shape)
     counts = counts_from_spans(spans_from_geometry(geometry, (height, width)), (height, width))

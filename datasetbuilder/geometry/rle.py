@@ -52,9 +52,8 @@ def checked_shape(shape: Sequence[Any], what: str = "the image") -> tuple[int, i
 def text_from_counts(counts: Integers, shape: tuple[int, int]) -> str:
     """COCO's compressed text of run lengths that add up to the shape."""
     height, width = shape
-    checked_counts(counts, shape)
-    rle = coco.frPyObjects({"size": [height, width], "counts": counts}, height, width)
-    return rle["counts"].decode("ascii")
+    counts = checked_counts(counts, shape)
+    return _filled({"size": [height, width], "counts": counts}, shape)["counts"].decode("ascii")
 
 
 def counts_from_text(text: str | bytes, shape: tuple[int, int]) -> Integers:
@@ -81,7 +80,7 @@ def counts_from_text(text: str | bytes, shape: tuple[int, int]) -> Integers:
 
 
 def _numbers(values: Integers) -> Integers:
-    """Five bits to the character, low ones first; bit 32 means more follow, bit 16 of the last −."""
+    """Five bits to the character, low ones first; 32 says more follow, 16 of the last a minus."""
     last = np.flatnonzero(values < 0x20)
     if len(last) == 0 or last[-1] != len(values) - 1:
         raise GeometryError("the run lengths break off in the middle of a number")
@@ -136,7 +135,7 @@ def counts_from_rle(rle: Mapping[str, Any]) -> tuple[Integers, tuple[int, int]]:
     raise GeometryError(f"the run lengths must be text or a list, got {type(counts).__name__}")
 
 
-def spans_from_rings(rings: Sequence[NDArray[np.float64]], shape: tuple[int, int]) -> Spans:
+def spans_from_rings(rings: Sequence[NDArray[np.floating[Any]]], shape: tuple[int, int]) -> Spans:
     """The pixels that COCO fills inside each ring (even-odd), all rings united.
 
     Parameters
@@ -146,26 +145,43 @@ def spans_from_rings(rings: Sequence[NDArray[np.float64]], shape: tuple[int, int
     shape : tuple of int
         ``(height, width)`` of the image.
     """
-    height, width = shape
     for ring in rings:
         _check_ring(ring)
     if sum(_outline(ring) for ring in rings) > MAX_OUTLINE:
         raise GeometryError(f"the outline is longer than {MAX_OUTLINE} pixels")
-    found = coco.frPyObjects([ring.ravel() for ring in rings], height, width)
+    found = _filled([ring.ravel() for ring in rings], shape) if rings else []
     counts = [counts_from_text(rle["counts"], shape) for rle in found]
-    return union(spans_from_counts(each, height) for each in counts)
+    return union(spans_from_counts(each, shape[0]) for each in counts)
 
 
-def _check_ring(ring: NDArray[np.float64]) -> None:
-    if ring.ndim != 2 or ring.shape[1] != 2:
-        raise GeometryError("a ring must be a list of (x, y) points")
-    if len(ring) < 3:
-        raise GeometryError(f"a ring needs at least 3 points, got {len(ring)}")
-    if not np.isfinite(ring).all():
-        bad = ring[~np.isfinite(ring).all(1)][0]
+def _filled(checked: Any, shape: tuple[int, int]) -> Any:
+    return coco.frPyObjects(checked, *shape)
+
+
+def points_from_ring(ring: Sequence[Sequence[float]]) -> NDArray[np.floating[Any]]:
+    """The ring's points as an array of shape (N, 2), all finite."""
+    try:
+        points = np.array(ring, float)
+    except (TypeError, ValueError):
+        points = np.empty(0)
+    _check_points(points)
+    return points
+
+
+def _check_points(points: NDArray[np.floating[Any]]) -> None:
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise GeometryError("a line must be a list of (x, y) points")
+    if not np.isfinite(points).all():
+        bad = points[~np.isfinite(points).all(1)][0]
         raise GeometryError(f"the point ({bad[0]}, {bad[1]}) is not finite")
 
 
-def _outline(ring: NDArray[np.float64]) -> float:
+def _check_ring(ring: NDArray[np.floating[Any]]) -> None:
+    _check_points(ring)
+    if len(ring) < 3:
+        raise GeometryError(f"a ring needs at least 3 points, got {len(ring)}")
+
+
+def _outline(ring: NDArray[np.floating[Any]]) -> float:
     """How many pixels COCO's rasteriser walks along the ring."""
     return float(np.abs(ring - np.roll(ring, 1, 0)).max(1).sum())

@@ -5,20 +5,23 @@ rows in one column is a single interval for each straight piece, so a stroke is 
 column without looking at the pixels around it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasetbuilder.errors import GeometryError
-from datasetbuilder.geometry.rle import checked_shape
-from datasetbuilder.geometry.spans import Spans, union
+from datasetbuilder.geometry.rle import checked_shape, points_from_ring
+from datasetbuilder.geometry.spans import Integers, Spans, union
 from datasetbuilder.model import Stroke
 
 UNTOUCHED = -1
 
 _CENTRE = 0.5
-_Floats = NDArray[np.float64]
+_BLOCK = 1_000_000
+_MAX_COLUMNS = 50_000_000
+_Floats: TypeAlias = NDArray[np.floating[Any]]
 
 
 def array_from_strokes(strokes: Iterable[Stroke], shape: tuple[int, int]) -> NDArray[np.int32]:
@@ -48,14 +51,12 @@ def array_from_strokes(strokes: Iterable[Stroke], shape: tuple[int, int]) -> NDA
 
 def spans_from_stroke(stroke: Stroke, shape: tuple[int, int]) -> Spans:
     """The pixels under one stroke; the one under its first point if no centre is near enough."""
-    points = np.array(stroke.points, float)
-    if points.ndim != 2 or points.shape[1:] != (2,) or not np.isfinite(points).all():
-        raise GeometryError("a stroke needs at least one point, all finite")
+    points = points_from_ring(stroke.points)
     if not np.isfinite(stroke.width) or stroke.width <= 0:
         raise GeometryError(f"a stroke must be wider than 0 pixels, got {stroke.width}")
     ends = points[1:] if len(points) > 1 else points
     starts = points[: len(ends)]
-    painted = union([_capsules(starts, ends, stroke.width / 2, shape)])
+    painted = union(_capsules(starts, ends, stroke.width / 2, shape))
     return painted if len(painted) else _pixel(points[0], shape)
 
 
@@ -64,16 +65,28 @@ def _pixel(point: _Floats, shape: tuple[int, int]) -> Spans:
     return Spans(column, row, row + 1).clipped(shape)
 
 
-def _capsules(starts: _Floats, ends: _Floats, radius: float, shape: tuple[int, int]) -> Spans:
+def _capsules(
+    starts: _Floats, ends: _Floats, radius: float, shape: tuple[int, int]
+) -> Iterator[Spans]:
     """For every straight piece and every column it reaches, the rows within the radius."""
-    height, width = shape
+    width = shape[1]
     low = np.minimum(starts, ends)[:, 0] - radius - _CENTRE
     high = np.maximum(starts, ends)[:, 0] + radius - _CENTRE
     first = np.clip(np.ceil(low), 0, width).astype(np.int64)
     columns = np.maximum(np.clip(np.floor(high) + 1, 0, width).astype(np.int64) - first, 0)
-    piece = np.repeat(np.arange(len(starts)), columns)
-    column = first[piece] + np.arange(len(piece)) - (np.cumsum(columns) - columns)[piece]
-    upper, lower = _rows(starts[piece], ends[piece], radius, column + _CENTRE)
+    if (total := int(columns.sum())) > _MAX_COLUMNS:
+        raise GeometryError(f"the stroke is too long to paint: {total} columns in all its pieces")
+    block = np.cumsum(columns) // _BLOCK
+    for chosen in np.split(np.arange(len(starts)), np.flatnonzero(np.diff(block)) + 1):
+        piece = np.repeat(chosen, columns[chosen])
+        before = np.repeat(np.cumsum(columns[chosen]) - columns[chosen], columns[chosen])
+        column = first[piece] + np.arange(len(piece)) - before
+        upper, lower = _rows(starts[piece], ends[piece], radius, column + _CENTRE)
+        yield union([_between_rows(column, upper, lower, shape[0])])
+
+
+def _between_rows(column: Integers, upper: _Floats, lower: _Floats, height: int) -> Spans:
+    """The pixels of each column whose centres lie between two bounds."""
     top = np.clip(np.ceil(upper - _CENTRE), 0, height).astype(np.int64)
     bottom = np.clip(np.floor(lower - _CENTRE) + 1, 0, height).astype(np.int64)
     keep = top < bottom
