@@ -1,0 +1,53 @@
+"""What every refine tool answers: a mask, its outline, and a word about how good it is."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasetbuilder import geometry
+from datasetbuilder.model import Polygon
+from datasetbuilder.refine.simplify import editable_polygon
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """A shape offered to the person, who accepts or rejects it.
+
+    Attributes
+    ----------
+    mask : ndarray of bool, shape (H, W)
+        The pixels of the object, in the frame of the whole image.
+    method : str
+        The method that made it, never ``auto``.
+    quality : float
+        0 to 1: how well the outline runs along edges of the image. A hint, not a probability.
+    hint : str
+        One plain sentence for the person when there is something to say, else empty.
+    """
+
+    mask: NDArray[np.bool_]
+    method: str
+    quality: float = 0.0
+    hint: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is proposed."""
+        return not self.mask.any()
+
+    @cached_property
+    def rings(self) -> tuple[NDArray[np.float64], ...]:
+        """Outlines along pixel corners, arrays ``(N, 2)`` of ``(x, y)``; filling them is the mask."""
+        return () if self.empty else tuple(geometry.rings_from_array(self.mask))
+
+    @cached_property
+    def polygon(self) -> Polygon | None:
+        """An outline with few vertices for editing, IoU with the mask at least 0.98; else None."""
+        return None if self.empty else editable_polygon(self.mask)
+
+
+def nothing(shape: tuple[int, int], *, method: str, hint: str) -> Proposal:
+    """Make an empty proposal that says why."""
+    return Proposal(np.zeros(shape, bool), method, 0.0, hint)

@@ -1,0 +1,193 @@
+"""A few strokes inside and outside an object become its mask.
+
+:func:`prepare` once per image, :func:`segment` after every stroke.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from datasetbuilder.errors import UnknownName
+from datasetbuilder.model import Stroke
+from datasetbuilder.refine import window as windows
+from datasetbuilder.refine.cut import min_cut
+from datasetbuilder.refine.drawing import Drawing, drawing, strokes_from_raster
+from datasetbuilder.refine.evidence import (
+    Drawn,
+    forest_log_odds,
+    frame_regions,
+    persistence,
+    seeds_from_pixels,
+    spanning_forest,
+)
+from datasetbuilder.refine.graph import RegionGraph
+from datasetbuilder.refine.prepared import Prepared, prepare
+from datasetbuilder.refine.proposal import Proposal, nothing
+from datasetbuilder.refine.window import Window
+
+__all__ = ["METHODS", "Prepared", "prepare", "segment", "strokes_from_raster"]
+
+FOREST_WEIGHT = 1.0
+PERSISTENCE_WEIGHT = 2.0
+PERSISTENCE_REACH = 0.15
+CUT_WEIGHT = 2.0
+EDGE_POWER = 4.0
+WALKER_BETA = 12.0
+
+_NO_OBJECT = "Draw a stroke on the object."
+_OUTSIDE = "The strokes lie outside the image."
+_NO_CONTRAST = "Nothing in the image sets the object apart: only the strokes were taken."
+
+
+def superpixel_random_forest(graph: RegionGraph, drawn: Drawn) -> NDArray[np.bool_]:
+    """Regions by trees on their looks, by who reaches them first, by the previous answer; cut."""
+    evidence = forest_log_odds(graph, drawn.seeds)
+    evidence += FOREST_WEIGHT * spanning_forest(graph, drawn.seeds)
+    evidence += PERSISTENCE_WEIGHT * persistence(graph, drawn, reach=PERSISTENCE_REACH)
+    size = graph.area / graph.area.mean()
+    weights = graph.length / np.sqrt(graph.area.mean()) * (1 - graph.strength) ** EDGE_POWER
+    ends = (graph.first, graph.second)
+    return min_cut(ends, CUT_WEIGHT * weights, evidence * size, drawn.seeds)[graph.labels]
+
+
+def random_walker(graph: RegionGraph, drawn: Drawn) -> NDArray[np.bool_]:
+    """Regions from which a walk that shuns edges meets the object's strokes first.
+
+    References
+    ----------
+    .. [1] Grady, L. Random walks for image segmentation. IEEE TPAMI 28 (2006).
+       DOI 10.1109/TPAMI.2006.233
+    """
+    from scipy.sparse.linalg import spsolve
+
+    weights = graph.length * np.exp(-WALKER_BETA * graph.strength) + 1e-6
+    ends = (graph.first, graph.second)
+    half = sparse.coo_matrix((weights, ends), shape=(graph.count, graph.count))
+    touching = (half + half.T).tocsr()
+    laplacian = (sparse.diags(np.asarray(touching.sum(1)).ravel()) - touching).tocsr()
+    free, known = np.flatnonzero(drawn.seeds == 0), np.flatnonzero(drawn.seeds)
+    answer = drawn.seeds.astype(float)
+    if len(free):
+        pull = touching[free][:, known] @ answer[known]
+        answer[free] = spsolve(laplacian[free][:, free].tocsc(), pull)
+    return (answer > 0)[graph.labels]
+
+
+def marker_watershed(graph: RegionGraph, drawn: Drawn) -> NDArray[np.bool_]:
+    """Pixels flooded from the object's strokes before the flood from the background meets them.
+
+    References
+    ----------
+    .. [1] Meyer, F., Beucher, S. Morphological segmentation. Journal of Visual Communication and
+       Image Representation 1 (1990). DOI 10.1016/1047-3203(90)90014-M
+    """
+    from skimage.segmentation import watershed
+
+    markers = np.where(drawn.pixels > 0, 1, np.where(drawn.pixels < 0, 2, 0))
+    if not (markers == 2).any():
+        markers[(drawn.seeds < 0)[graph.labels] & (markers == 0)] = 2
+    return watershed(graph.gradient, markers) == 1
+
+
+METHODS: Mapping[str, Callable[[RegionGraph, Drawn], NDArray[np.bool_]]] = MappingProxyType(
+    {
+        "auto": superpixel_random_forest,
+        "superpixel random forest": superpixel_random_forest,
+        "random walker": random_walker,
+        "watershed": marker_watershed,
+    }
+)
+_AUTO = "superpixel random forest"
+
+
+def segment(  # noqa: PLR0913 - what was drawn and the panel's three settings
+    prepared: Prepared,
+    strokes: Sequence[Stroke],
+    *,
+    label: int,
+    previous: Proposal | None = None,
+    method: str = "auto",
+    smooth: float = 0.0,
+) -> Proposal:
+    """Propose the mask of one object.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        From :func:`prepare`.
+    strokes : sequence of Stroke
+        All strokes so far, in the order drawn, the newest last. Those that carry ``label`` mark
+        the object, all others are background. Drawn pixels always come out as drawn.
+    label : int
+        The object's label.
+    previous : Proposal, optional
+        The answer before the newest stroke: far from that stroke it is kept.
+    method : str
+        A name in :data:`METHODS`.
+    smooth : float
+        Rounds the outline: standard deviation in image pixels, 0 for none.
+
+    Returns
+    -------
+    proposal : Proposal
+        Empty, with a hint, where nothing can be said.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such method.
+    """
+    if method not in METHODS:
+        raise UnknownName(f"no method {method!r} for scribbles; there are: {', '.join(METHODS)}")
+    name = _AUTO if method == "auto" else method
+    seen = drawing(strokes, label=label, shape=prepared.shape)
+    if not seen.has_object:
+        meant = any(stroke.label == label for stroke in strokes)
+        return nothing(prepared.shape, method=name, hint=_OUTSIDE if meant else _NO_OBJECT)
+    window = _window(seen, previous)
+    graph = prepared.graph(window)
+    drawn = _drawn(graph, window, seen, previous)
+    hint = "" if (drawn.seeds < 0).any() else _NO_CONTRAST
+    work = drawn.pixels > 0 if hint else METHODS[name](graph, drawn)
+    mask = window.mask_from_work(_connected(work, drawn.pixels), smooth=smooth)
+    seen.paint(mask)
+    return Proposal(mask, name, _quality(graph, work), hint)
+
+
+def _window(seen: Drawing, previous: Proposal | None) -> Window:
+    extents = list(seen.extents)
+    before = None if previous is None else windows.extent_of_mask(previous.mask)
+    return windows.around(extents if before is None else [*extents, before], seen.shape)
+
+
+def _drawn(
+    graph: RegionGraph, window: Window, seen: Drawing, previous: Proposal | None
+) -> Drawn:
+    pixels = seen.pixels(window)
+    seeds = seeds_from_pixels(graph, pixels)
+    if not (seeds < 0).any():
+        frame = frame_regions(graph)
+        seeds[frame[seeds[frame] == 0]] = -1
+    before = None if previous is None else graph.share(window.covered(previous.mask))
+    return Drawn(pixels, seeds, seen.newest(window), before)
+
+
+def _connected(work: NDArray[np.bool_], pixels: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Only the parts that hold a pixel drawn as object; drawn pixels as drawn."""
+    joined = (work | (pixels > 0)) & (pixels >= 0)
+    _, parts = cv2.connectedComponents(joined.astype(np.uint8), connectivity=4)
+    return joined & np.isin(parts, np.unique(parts[pixels > 0]))
+
+
+def _quality(graph: RegionGraph, work: NDArray[np.bool_]) -> float:
+    """Mean rank, among all borders of the window, of the borders along the outline."""
+    objects = graph.share(work) > 0.5
+    along = objects[graph.first] != objects[graph.second]
+    if not along.any():
+        return 0.0
+    ranks = np.searchsorted(np.sort(graph.strength), graph.strength[along]) / len(graph.strength)
+    return float(np.average(ranks, weights=graph.length[along]))
