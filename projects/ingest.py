@@ -1,0 +1,356 @@
+"""Taking images into a project: decoded in child processes, stored in batches, in natural order.
+
+A file that cannot be read is listed with its reason and the rest goes in. Nothing is stored of an
+image before all of it was decoded.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count, islice, takewhile
+from pathlib import Path
+from tempfile import mkdtemp, mkstemp
+from types import TracebackType
+from typing import BinaryIO, Protocol, Self, TypeAlias
+
+from datasetbuilder.errors import ImageRefused, StoreUnavailable
+from datasetbuilder.model import Image
+from datasetbuilder.pixels.files import open_regular
+from datasetbuilder.pixels.reader import ImageInfo
+from datasetbuilder.projects.library import IN_PLACE, Library
+from datasetbuilder.projects.sources import Candidate, Refusal, scan
+
+__all__ = ["BATCH", "ImageStore", "IngestReport", "ProjectLike", "Refusal", "ingest"]
+
+BATCH = 64
+
+Progress: TypeAlias = Callable[[int, int, str], None]
+
+
+class ProjectLike(Protocol):
+    """What ingest needs to know of a project."""
+
+    @property
+    def id(self) -> int:
+        """Its number in the store."""
+        ...
+
+    @property
+    def slug(self) -> str:
+        """Its name in paths."""
+        ...
+
+
+class ImageStore(Protocol):
+    """What ingest needs of the store."""
+
+    def images(self, project_id: int, *, after: int = 0, limit: int = 100) -> list[Image]:
+        """A page of images by id."""
+        ...
+
+    def add_images(
+        self, project_id: int, images: Sequence[Image], *, author: str
+    ) -> tuple[Image, ...]:
+        """Store a batch and give it ids."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of every file.
+
+    ``unchanged`` counts files that the project has already, ``ignored`` files that are no images
+    by their names; ``notes`` say what of an added image is not used, such as further pages.
+    """
+
+    added: tuple[Image, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    unchanged: int = 0
+    ignored: int = 0
+    notes: tuple[Refusal, ...] = ()
+    cancelled: bool = False
+
+
+def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
+    store: ImageStore,
+    library: Library,
+    project: ProjectLike,
+    sources: Sequence[Path],
+    *,
+    copy: bool = False,
+    author: str = "local",
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> IngestReport:
+    """Take folders, files and zip archives into a project.
+
+    Parameters
+    ----------
+    store, library : ImageStore, Library
+        Where rows and pixels go.
+    project : ProjectLike
+        The project.
+    sources : sequence of Path
+        Folders are read with their sub-folders; links are not followed.
+    copy : bool, optional
+        Copy the files into the workspace; archives are always copied.
+    author : str, optional
+        Who adds them.
+    progress : callable, optional
+        Called with (done, total, name) after each file.
+    cancelled : callable, optional
+        Asked between files; what went in so far stays.
+
+    Raises
+    ------
+    UsageError
+        If a source does not exist.
+    DataError
+        If there is no image in any of them.
+    """
+    with library.taking_in(project.slug), library.incoming(project.slug) as staging:
+        found = scan(sources, lambda: Path(mkdtemp(dir=staging)))
+        total = len(found.candidates)
+
+        def go_on(done: int, candidate: Candidate) -> bool:
+            if progress is not None:
+                progress(done, total, candidate.name)
+            return cancelled is None or done == total or not cancelled()
+
+        with _Intake(store, library, project, staging=staging, copy=copy, author=author) as intake:
+            finished = intake.run(found.candidates, go_on)
+    return IngestReport(
+        added=tuple(intake.added),
+        refused=(*found.refused, *intake.refused),
+        unchanged=intake.unchanged,
+        ignored=found.ignored,
+        notes=tuple(intake.notes),
+        cancelled=not finished,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """A candidate after decoding; ``info`` is None where the project has the content."""
+
+    path: Path
+    sha256: str
+    info: ImageInfo | None
+
+
+class _Intake:
+    """One run of ingest: hands candidates to the decoder and settles them in their order."""
+
+    def __init__(  # noqa: PLR0913 - what `ingest` was given
+        self,
+        store: ImageStore,
+        library: Library,
+        project: ProjectLike,
+        *,
+        staging: Path,
+        copy: bool,
+        author: str,
+    ) -> None:
+        self.added: list[Image] = []
+        self.refused: list[Refusal] = []
+        self.notes: list[Refusal] = []
+        self.unchanged = 0
+        self._store, self._library, self._project = store, library, project
+        self._staging, self._copy, self._author = staging, copy, author
+        self._taken: dict[str, Image] = {}
+        self._places: dict[str, Image] = {}
+        for image in _all_images(store, project.id):
+            self._take(image)
+        self._batch: list[Image] = []
+        self._kept: list[Path] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._flush()
+        else:
+            self._discard_kept()
+
+    def run(self, candidates: Sequence[Candidate], go_on: Callable[[int, Candidate], bool]) -> bool:
+        """Take in the candidates; False when ``go_on`` said stop before the last."""
+        waiting = iter(candidates)
+        width = self._library.decoder.size
+        with ThreadPoolExecutor(width) as threads:
+            ahead: deque[tuple[Candidate, Future[_Decoded]]] = deque()
+            try:
+                for done, _ in enumerate(candidates, start=1):
+                    for candidate in islice(waiting, 2 * width - len(ahead)):
+                        known = self._known_contents(candidate)
+                        ahead.append((candidate, threads.submit(self._decode, candidate, known)))
+                    candidate, decoding = ahead.popleft()
+                    self._settle(candidate, decoding)
+                    if not go_on(done, candidate):
+                        return False
+            finally:
+                for _, decoding in ahead:
+                    decoding.cancel()
+        return True
+
+    # --- in the threads -------------------------------------------------------------------
+
+    def _decode(self, candidate: Candidate, known: Sequence[str]) -> _Decoded:
+        path = candidate.path
+        if self._copy and not candidate.staged:
+            path = _staged_copy(path, self._staging)
+        decoder, cache = self._library.decoder, self._library.cache
+        try:
+            sha256, info = decoder.take_in(path, cache, known=known)
+        except ImageRefused:
+            self._drop(candidate, path)
+            raise
+        return _Decoded(path, sha256, info)
+
+    def _drop(self, candidate: Candidate, path: Path) -> None:
+        if candidate.staged or path != candidate.path:
+            path.unlink(missing_ok=True)
+
+    # --- in order -------------------------------------------------------------------------
+
+    def _settle(self, candidate: Candidate, decoding: "Future[_Decoded]") -> None:
+        try:
+            decoded = decoding.result()
+            name = self._free_name(candidate, decoded.sha256)
+            if name is None or decoded.info is None:
+                self.unchanged += 1
+                self._drop(candidate, decoded.path)
+            else:
+                self._add(name, candidate, decoded.path, decoded.info)
+        except ImageRefused as refused:
+            self.refused.append(Refusal(candidate.name, str(refused)))
+
+    def _add(self, name: str, candidate: Candidate, path: Path, info: ImageInfo) -> None:
+        image = Image(
+            id=0,
+            name=name,
+            width=info.width,
+            height=info.height,
+            uri=self._placed(candidate, path, info),
+            sha256=info.sha256,
+            format=info.format,
+            dtype=info.dtype,
+            channels=info.channels,
+            orientation=info.orientation,
+        )
+        self._take(image)
+        self._batch.append(image)
+        self.notes += [Refusal(name, note) for note in info.notes]
+        if len(self._batch) >= BATCH:
+            self._flush()
+
+    def _placed(self, candidate: Candidate, path: Path, info: ImageInfo) -> str:
+        if not (self._copy or candidate.staged):
+            return _in_place(candidate.path)
+        slug = self._project.slug
+        place, is_new = self._library.keep(slug, path, sha256=info.sha256, form=info.format)
+        if is_new:
+            self._kept.append(place)
+        return self._library.copied_uri(slug, place)
+
+    def _free_name(self, candidate: Candidate, sha256: str) -> str | None:
+        """The first name that nothing else has; None where the project has this very image."""
+        same_file = self._places.get(IN_PLACE + str(candidate.path))
+        if same_file is not None and same_file.sha256 != sha256:
+            raise ImageRefused(
+                f"is in the project as {same_file.name} and has changed since; its labels belong "
+                "to the old picture. Put the old file back, or add the new one under another name"
+            )
+        if same_file is not None:
+            return None
+        names = _names(candidate)
+        name = next(name for name in names if self._content(name) in (None, sha256))
+        return name if self._content(name) is None else None
+
+    def _known_contents(self, candidate: Candidate) -> list[str]:
+        same_file = self._places.get(IN_PLACE + str(candidate.path))
+        if same_file is not None:
+            return [same_file.sha256]
+        contents = map(self._content, _names(candidate))
+        return [content for content in takewhile(bool, contents) if content]
+
+    def _content(self, name: str) -> str | None:
+        there = self._taken.get(name)
+        return None if there is None else there.sha256
+
+    def _take(self, image: Image) -> None:
+        self._taken[image.name] = image
+        if image.uri.startswith(IN_PLACE):
+            self._places[image.uri] = image
+
+    def _flush(self) -> None:
+        if not self._batch:
+            return
+        try:
+            self.added += self._store.add_images(self._project.id, self._batch, author=self._author)
+        except BaseException:
+            self._discard_kept()
+            raise
+        self._batch, self._kept = [], []
+
+    def _discard_kept(self) -> None:
+        for path in self._kept:
+            path.unlink(missing_ok=True)
+
+
+def _names(candidate: Candidate) -> Iterator[str]:
+    yield candidate.name
+    yield f"{candidate.source}/{candidate.name}"
+    for number in count(2):
+        yield f"{candidate.source}-{number}/{candidate.name}"
+
+
+def _all_images(store: ImageStore, project_id: int) -> Iterator[Image]:
+    after = 0
+    while page := store.images(project_id, after=after, limit=1000):
+        yield from page
+        after = page[-1].id
+
+
+def _in_place(path: Path) -> str:
+    uri = IN_PLACE + str(path)
+    try:
+        uri.encode()
+    except UnicodeEncodeError:
+        raise ImageRefused(
+            "lies in a folder whose name is not UTF-8; rename the folder, or copy the images in"
+        ) from None
+    return uri
+
+
+def _staged_copy(path: Path, staging: Path) -> Path:
+    """Copy a file into the staging folder, safely on the disk."""
+    with open_regular(path) as source:
+        descriptor, place = mkstemp(dir=staging)
+        with os.fdopen(descriptor, "wb") as target:
+            while chunk := _chunk(source):
+                _write(target, chunk)
+            os.fsync(target.fileno())
+    return Path(place)
+
+
+def _chunk(source: BinaryIO) -> bytes:
+    try:
+        return source.read(2**20)
+    except OSError as error:
+        raise ImageRefused(f"cannot be read: {error.strerror}") from None
+
+
+def _write(target: BinaryIO, chunk: bytes) -> None:
+    try:
+        target.write(chunk)
+        target.flush()
+    except OSError as error:
+        raise StoreUnavailable(f"The workspace's disk refuses a copy: {error.strerror}") from None
