@@ -1,0 +1,287 @@
+"""One image or annotation to its COCO record and back.
+
+The rules: ids are the project's; ``area`` and ``bbox`` are those of the covered pixels;
+``iscrowd`` is always there; ``segmentation`` is valid or absent, never empty; masks are written as
+outlines along pixel corners, which every reader fills to the very same pixels; crowds as
+uncompressed run lengths, as COCO itself has them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from datasetbuilder.errors import FormatError, GeometryError
+from datasetbuilder.exporters import fields
+from datasetbuilder.exporters.extension import (
+    KEY,
+    extension_from_annotation,
+    extension_of,
+    geometry_of,
+    kind_of,
+    remaining_fields,
+)
+from datasetbuilder.exporters.options import (
+    CLASSIFICATION,
+    INSTANCES,
+    OUTLINED,
+    ExportOptions,
+)
+from datasetbuilder.geometry import (
+    coco_counts,
+    coco_rings,
+    coco_rle,
+    extent,
+    mask_from_coco_rle,
+    polygon_from_mask,
+)
+from datasetbuilder.geometry.masks import mask_from_spans
+from datasetbuilder.geometry.raster import spans_from_geometry
+from datasetbuilder.model import (
+    Annotation,
+    Bbox,
+    Box,
+    Geometry,
+    Image,
+    ImageState,
+    Kind,
+    Label,
+    Mask,
+    Part,
+    Polygon,
+    Tag,
+)
+
+# --- writing ----------------------------------------------------------------------------------
+
+
+def record_from_label(label: Label) -> dict[str, Any]:
+    """A label as a COCO category."""
+    return {
+        "id": label.id,
+        "name": label.name,
+        "supercategory": label.supercategory,
+        KEY: {"uid": label.uid, "color": label.color},
+    }
+
+
+def record_from_image(image: Image, file_name: str, tags: tuple[Annotation, ...]) -> dict[str, Any]:
+    """An image, with its whole-image classes beside it when the task is another."""
+    said: dict[str, Any] = {"sha256": image.sha256, "state": image.state.value}
+    if file_name != image.name:
+        said["name"] = image.name
+    if tags:
+        said["tags"] = [_tag(tag) for tag in tags]
+    return {
+        "id": image.id,
+        "file_name": file_name,
+        "width": image.width,
+        "height": image.height,
+        KEY: said,
+    }
+
+
+def record_from_annotation(
+    annotation: Annotation, image: Image, options: ExportOptions
+) -> dict[str, Any]:
+    """An annotation as COCO has it for the task."""
+    said: dict[str, Any] = {
+        "id": annotation.id,
+        "image_id": image.id,
+        "category_id": annotation.label,
+    }
+    if options.task == CLASSIFICATION:
+        said[KEY] = extension_from_annotation(annotation, with_geometry=False)
+        return said
+    area, bbox = measured(annotation, image)
+    said.update(iscrowd=int(annotation.crowd), area=area, bbox=bbox)
+    told = annotation.kind is Kind.BOX
+    if options.task == INSTANCES and annotation.kind in OUTLINED:
+        said["segmentation"], told = _segmentation(annotation, image, options.segmentation)
+    said[KEY] = extension_from_annotation(annotation, with_geometry=not told)
+    return said
+
+
+def measured(annotation: Annotation, image: Image) -> tuple[float, Bbox]:
+    """Area and box as the project computed them, or computed here if it did not.
+
+    Raises
+    ------
+    FormatError
+        If the annotation covers nothing.
+    """
+    if annotation.bbox is not None:
+        return annotation.area, annotation.bbox
+    found = extent(annotation.geometry, image.shape)
+    if found.bbox is None:
+        raise FormatError(f"Annotation {annotation.id} of {image.name} covers no pixel.")
+    return found.area, found.bbox
+
+
+def _segmentation(annotation: Annotation, image: Image, way: str) -> tuple[Any, bool]:
+    """The segmentation, and whether the geometry can be told from it."""
+    shape = annotation.geometry
+    is_mask = isinstance(shape, Mask)
+    if annotation.crowd or (is_mask and way == "counts"):
+        return coco_counts(shape, image.shape), is_mask
+    if is_mask and way == "rle":
+        return coco_rle(shape, image.shape), True
+    if is_mask:
+        return coco_rings(polygon_from_mask(shape)), True
+    assert isinstance(shape, Polygon)
+    return coco_rings(shape), not any(part.holes for part in shape.parts)
+
+
+def _tag(tag: Annotation) -> dict[str, Any]:
+    said = {"id": tag.id, "category_id": tag.label}
+    return said | extension_from_annotation(tag, with_geometry=False)
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def label_from_record(value: Any, path: str) -> Label:
+    """A category as a label."""
+    data = fields.record(value, path)
+    extension = extension_of(data, path)
+    return Label(
+        id=fields.integer(fields.required(data, "id", path), f"{path}.id", least=0),
+        name=fields.text(fields.required(data, "name", path), f"{path}.name"),
+        color=str(extension.get("color", "")),
+        uid=str(extension.get("uid", "")),
+        supercategory=str(data.get("supercategory") or ""),
+    )
+
+
+def image_from_record(value: Any, path: str) -> tuple[Image, tuple[Annotation, ...]]:
+    """An image with the whole-image classes that are kept beside it."""
+    data = fields.record(value, path)
+    extension = extension_of(data, path)
+    image_id = fields.integer(fields.required(data, "id", path), f"{path}.id", least=0)
+    sides = [
+        fields.integer(fields.required(data, key, path), f"{path}.{key}", most=fields.MAX_SIDE)
+        for key in ("width", "height")
+    ]
+    file_name = fields.text(fields.required(data, "file_name", path), f"{path}.file_name")
+    image = Image(
+        id=image_id,
+        name=str(extension.get("name", file_name)),
+        width=sides[0],
+        height=sides[1],
+        sha256=str(extension.get("sha256", "")),
+        state=_state(extension, path),
+    )
+    here = f"{path}.{KEY}.tags"
+    tags = fields.items(extension.get("tags", []), here)
+    return image, tuple(_tag_of(tag, image, f"{here}[{k}]") for k, tag in enumerate(tags))
+
+
+def annotation_from_record(value: Any, image: Image, path: str) -> Annotation:
+    """A COCO annotation as it was drawn, as far as the record tells."""
+    data = fields.record(value, path)
+    extension = extension_of(data, path)
+    kind = kind_of(extension, path)
+    geometry = geometry_of(extension, path)
+    if geometry is None:
+        geometry = _geometry(data, image, kind, path)
+    elif "segmentation" in data:
+        check_agreement(geometry, data["segmentation"], image, f"{path}.segmentation")
+    box = data.get("bbox")
+    return Annotation(
+        id=fields.integer(fields.required(data, "id", path), f"{path}.id", least=0),
+        label=fields.integer(
+            fields.required(data, "category_id", path), f"{path}.category_id", least=0
+        ),
+        image_id=image.id,
+        geometry=geometry,
+        crowd=bool(fields.integer(data.get("iscrowd", 0), f"{path}.iscrowd", least=0, most=1)),
+        area=fields.number(data.get("area", 0.0), f"{path}.area"),
+        bbox=None if box is None else _bbox(box, f"{path}.bbox"),
+        **remaining_fields(extension, path),
+    )
+
+
+def _state(extension: Mapping[str, Any], path: str) -> ImageState:
+    try:
+        return ImageState(extension.get("state", ImageState.NEW))
+    except ValueError:
+        raise FormatError(f"{path}.{KEY}.state is unknown: {extension['state']!r:.60}") from None
+
+
+def _tag_of(value: Any, image: Image, path: str) -> Annotation:
+    data = fields.record(value, path)
+    return Annotation(
+        id=fields.integer(fields.required(data, "id", path), f"{path}.id"),
+        label=fields.integer(fields.required(data, "category_id", path), f"{path}.category_id"),
+        image_id=image.id,
+        geometry=Tag(),
+        **remaining_fields(data, path),
+    )
+
+
+def _geometry(data: Mapping[str, Any], image: Image, kind: Kind | None, path: str) -> Geometry:
+    segmentation = data.get("segmentation")
+    if kind is Kind.TAG or (segmentation is None and "bbox" not in data):
+        return Tag()
+    if not segmentation:
+        return Box(*_bbox(data.get("bbox"), f"{path}.bbox"))
+    here = f"{path}.segmentation"
+    try:
+        if isinstance(segmentation, Mapping):
+            return _mask_from_rle(segmentation, image)
+        polygon = polygon_from_rings(fields.items(segmentation, here), here)
+        if kind is not Kind.MASK:
+            return polygon
+        return mask_from_spans(spans_from_geometry(polygon, image.shape))
+    except GeometryError as error:
+        raise FormatError(f"{here}: {error}") from error
+
+
+def _mask_from_rle(segmentation: Mapping[str, Any], image: Image) -> Mask:
+    mask = mask_from_coco_rle(segmentation)
+    if list(segmentation["size"]) != list(image.shape):
+        raise GeometryError(f"the size {segmentation['size']} is not {list(image.shape)}")
+    return mask
+
+
+def check_agreement(geometry: Geometry, segmentation: Any, image: Image, path: str) -> None:
+    """Refuse a segmentation that covers other pixels than the geometry kept beside it.
+
+    Raises
+    ------
+    FormatError
+        If it does, or is malformed.
+    """
+    try:
+        if isinstance(segmentation, Mapping):
+            said = _mask_from_rle(segmentation, image)
+            same = said == mask_from_spans(spans_from_geometry(geometry, image.shape))
+        else:
+            polygon_from_rings(fields.items(segmentation, path), path)
+            same = isinstance(geometry, Polygon) and segmentation == coco_rings(geometry)
+    except GeometryError as error:
+        raise FormatError(f"{path}: {error}") from error
+    if not same:
+        raise FormatError(f"{path} and the shape kept beside it are not the same")
+
+
+def polygon_from_rings(rings: list[Any], path: str) -> Polygon:
+    """Flat rings ``x, y, x, y …`` as a polygon of one part each."""
+    parts = []
+    for index, ring in enumerate(rings):
+        here = f"{path}[{index}]"
+        flat = fields.numbers(ring, here)
+        if len(flat) < 6 or len(flat) % 2:
+            raise FormatError(
+                f"{here} must be at least 3 pairs of x and y, got {len(flat)} numbers"
+            )
+        parts.append(Part(tuple(zip(flat[::2], flat[1::2], strict=True))))
+    return Polygon(tuple(parts))
+
+
+def _bbox(value: Any, path: str) -> Bbox:
+    sides = fields.numbers(value, path)
+    if len(sides) != 4:
+        raise FormatError(f"{path} must be [x, y, width, height], got {len(sides)} numbers")
+    if sides[2] < 0 or sides[3] < 0:
+        raise FormatError(f"{path} has a negative width or height: {sides}")
+    x, y, width, height = sides
+    return x, y, width, height

@@ -1,0 +1,226 @@
+"""Write a dataset, read it back, compare it with the project, then let it appear."""
+
+import itertools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from datasetbuilder.errors import FormatError, UsageError
+from datasetbuilder.exporters import manifest
+from datasetbuilder.exporters.compare import check_against_snapshot
+from datasetbuilder.exporters.imagefiles import ImageFiles
+from datasetbuilder.exporters.job import ExportJob, Progress
+from datasetbuilder.exporters.options import WHOLE, ExportOptions
+from datasetbuilder.exporters.placement import place
+from datasetbuilder.exporters.registry import Format, format_named
+from datasetbuilder.exporters.staging import refuse_taken, staged
+from datasetbuilder.exporters.survey import Survey, notes, survey, task_losses
+from datasetbuilder.model import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export did.
+
+    Attributes
+    ----------
+    folder : Path
+    formats : tuple of str
+    task : str
+    counts : mapping
+        ``images`` and ``annotations`` by class, for every split.
+    losses : tuple of str
+        What was left out, with leave.
+    notes : tuple of str
+        What is written but may surprise.
+    reencoded : tuple of str
+        Names of the images that were turned upright and coded anew.
+    """
+
+    folder: Path
+    formats: tuple[str, ...]
+    task: str
+    counts: Mapping[str, Any]
+    losses: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    reencoded: tuple[str, ...] = ()
+
+    @property
+    def n_images(self) -> int:
+        """Number of images in all splits."""
+        return sum(split["images"] for split in self.counts.values())
+
+    @property
+    def n_annotations(self) -> int:
+        """Number of annotations in all splits."""
+        return sum(sum(split["annotations"].values()) for split in self.counts.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """The report for machines."""
+        return {
+            "folder": str(self.folder),
+            "formats": list(self.formats),
+            "task": self.task,
+            "images": self.n_images,
+            "annotations": self.n_annotations,
+            "counts": dict(self.counts),
+            "losses": list(self.losses),
+            "notes": list(self.notes),
+            "reencoded": list(self.reencoded),
+        }
+
+    def lines(self) -> list[str]:
+        """The report for people, one thing to the line."""
+        said = [
+            f"{self.folder}: {self.n_images} images, {self.n_annotations} annotations as "
+            f"{' and '.join(self.formats)} ({self.task}), read back and equal to the project."
+        ]
+        for name, split in self.counts.items():
+            if name != WHOLE:
+                total = sum(split["annotations"].values())
+                said.append(f"  {name}: {split['images']} images, {total} annotations")
+        said += [f"Lost: {loss}" for loss in self.losses]
+        said += [f"Note: {note}" for note in self.notes]
+        said += [f"Turned upright and coded anew: {name}" for name in self.reencoded]
+        return said
+
+
+def losses(
+    snapshot: Snapshot, *, formats: Sequence[str], task: str = "instances"
+) -> tuple[str, ...]:
+    """What an export would leave out, in plain words, before anything is written.
+
+    Raises
+    ------
+    UnknownName
+        If a format or task does not exist.
+    """
+    options = ExportOptions(task=task)
+    chosen = [format_named(name, task) for name in formats]
+    return _losses(survey(snapshot, place(snapshot, options), options), chosen, options)
+
+
+def export(  # noqa: PLR0913 - the options of one export, all by name
+    snapshot: Snapshot,
+    folder: str | os.PathLike[str],
+    *,
+    formats: Sequence[str],
+    task: str = "instances",
+    splits: Mapping[str, float] | None = None,
+    seed: int = 0,
+    images: str = "copy",
+    segmentation: str = "polygon",
+    allow_loss: bool = False,
+    progress: Progress | None = None,
+) -> ExportReport:
+    """Write a snapshot in one or more formats into a folder that does not exist yet.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    folder : path-like
+        Missing or empty; it appears whole or not at all.
+    formats : sequence of str
+        Names from the registry; they share one folder of images.
+    task : str, optional
+        ``classification``, ``detection`` or ``instances``.
+    splits : mapping of str to float, optional
+        Share of each split; a split given by hand wins.
+    seed : int, optional
+        Deals the images among the splits.
+    images : str, optional
+        ``copy``, ``link`` or ``none``.
+    segmentation : str, optional
+        How COCO writes masks: exact ``polygon``, ``rle`` or ``counts``.
+    allow_loss : bool, optional
+        Export although something has to be left out.
+    progress : callable, optional
+        Called with (done, total, name of the image).
+
+    Raises
+    ------
+    AlreadyExists
+        If the folder is taken.
+    UnknownName
+        If a format, task or option does not exist.
+    FormatError
+        If something would be lost, or an image cannot be exported.
+    VerificationError
+        If what was read back differs from the snapshot.
+    """
+    options = ExportOptions(task, images, segmentation, splits, seed)
+    chosen = _formats(formats, task)
+    target = Path(os.path.abspath(os.path.expanduser(folder)))
+    refuse_taken(target)
+    placement = place(snapshot, options)
+    found = survey(snapshot, placement, options)
+    lost = _losses(found, chosen, options)
+    if lost and not allow_loss:
+        said = "; ".join(lost)
+        raise FormatError(f"Not exported, for it would lose: {said}. Allow it with --allow-loss.")
+    advance = _counter(progress, 2 * len(chosen) * sum(found.images.values()))
+    job = ExportJob(snapshot, options, placement, found, ImageFiles(snapshot), advance)
+    report = ExportReport(
+        folder=target,
+        formats=tuple(item.name for item in chosen),
+        task=task,
+        counts=found.counts(snapshot.labels),
+        losses=lost,
+        notes=notes(found, options),
+    )
+    with staged(target) as staging:
+        return _written(job, chosen, staging, report)
+
+
+def _written(
+    job: ExportJob, chosen: Sequence[Format], staging: Path, report: ExportReport
+) -> ExportReport:
+    for item in chosen:
+        item.write(job, staging)
+    for item in chosen:
+        check_against_snapshot(job, partial(item.read_split, staging, job.options.task), item.name)
+    turned = tuple(job.files.reencoded[key] for key in sorted(job.files.reencoded))
+    done = replace(report, reencoded=turned)
+    manifest.write_manifest(staging, _manifest(job, chosen, done))
+    return done
+
+
+def _manifest(job: ExportJob, chosen: Sequence[Format], report: ExportReport) -> dict[str, Any]:
+    return {
+        "manifest": manifest.VERSION,
+        "project": job.snapshot.project,
+        "event": job.snapshot.seq,
+        "task": job.options.task,
+        "formats": {item.name: item.version for item in chosen},
+        "filters": {"sets": sorted(job.survey.sets)},
+        "splits": list(job.placement.splits),
+        "options": job.options.to_json(),
+        "counts": dict(report.counts),
+        "losses": list(report.losses),
+        "notes": list(report.notes),
+        "reencoded": list(report.reencoded),
+    }
+
+
+def _formats(names: Sequence[str], task: str) -> list[Format]:
+    if isinstance(names, str) or not names:
+        raise UsageError("Name at least one format, as a list of names.")
+    return [format_named(name, task) for name in dict.fromkeys(names)]
+
+
+def _losses(found: Survey, chosen: Sequence[Format], options: ExportOptions) -> tuple[str, ...]:
+    of_formats = [f"{item.name}: {loss}" for item in chosen for loss in item.losses(found, options)]
+    return (*task_losses(found, options), *of_formats)
+
+
+def _counter(progress: Progress | None, total: int) -> Callable[[str], None]:
+    done = itertools.count(1)
+
+    def advance(name: str) -> None:
+        if progress is not None:
+            progress(next(done), total, name)
+
+    return advance

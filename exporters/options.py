@@ -1,0 +1,75 @@
+"""What a person chooses for one export."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from datasetbuilder.errors import UnknownName
+from datasetbuilder.insight.splits import checked_splits
+from datasetbuilder.model import Kind
+
+CLASSIFICATION = "classification"
+DETECTION = "detection"
+INSTANCES = "instances"
+TASKS = (CLASSIFICATION, DETECTION, INSTANCES)
+
+COPY = "copy"
+LINK = "link"
+NONE = "none"
+IMAGES = (COPY, LINK, NONE)
+
+SEGMENTATIONS = ("polygon", "rle", "counts")
+
+OUTLINED = (Kind.POLYGON, Kind.MASK)
+"""The kinds that say which pixels belong to the object."""
+
+WHOLE = "all"
+"""The name of the only split of an export that is not split."""
+
+Extension: TypeAlias = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """Everything that decides the bytes of an export, besides the snapshot.
+
+    Attributes
+    ----------
+    task : str
+        ``classification``, ``detection`` or ``instances``.
+    images : str
+        ``copy``, ``link`` or ``none``.
+    segmentation : str
+        How COCO writes masks: exact ``polygon``, compressed ``rle`` or uncompressed ``counts``.
+    splits : mapping of str to float, or None
+        Share of each split.
+    seed : int
+        Deals the images among the splits.
+    """
+
+    task: str = INSTANCES
+    images: str = COPY
+    segmentation: str = "polygon"
+    splits: Mapping[str, float] | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _known("task", self.task, TASKS)
+        _known("way with images", self.images, IMAGES)
+        _known("way to write masks", self.segmentation, SEGMENTATIONS)
+        if self.splits is not None:
+            checked_splits(self.splits)
+
+    def to_json(self) -> dict[str, object]:
+        """The options as the manifest keeps them."""
+        return {
+            "images": self.images,
+            "segmentation": self.segmentation,
+            "splits": None if self.splits is None else dict(self.splits),
+            "seed": self.seed,
+        }
+
+
+def _known(what: str, name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        raise UnknownName(f"There is no {what} called '{name}'. Known: {', '.join(known)}.")

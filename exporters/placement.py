@@ -1,0 +1,147 @@
+"""Where each image of an export goes: its file name and its split.
+
+Names come from the project and end up on other people's disks: they must not leave the folder, and
+two of them must not be one file where letters' case does not count. Memory holds a few bytes per
+image, however long the names are.
+"""
+
+import hashlib
+import unicodedata
+from array import array
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from datasetbuilder.errors import FormatError
+from datasetbuilder.exporters.options import WHOLE, ExportOptions
+from datasetbuilder.insight.splits import checked_split_name, split_of
+from datasetbuilder.model import Image, Snapshot
+
+_UNPORTABLE = str.maketrans(dict.fromkeys([*map(chr, range(32)), "\x7f", *'<>:"\\|?*'], "_"))
+_RESERVED = ("metadata.parquet", "metadata.csv", "metadata.jsonl")
+DEFAULT_SPLIT = "train"
+
+
+class Placement:
+    """File name and split of every image of a snapshot.
+
+    Parameters
+    ----------
+    names : mapping of int to str
+        File names of the images, by id, that cannot keep the project's name.
+    hand_splits : mapping of str to str
+        Split by content hash, for images whose split a person chose.
+    options : ExportOptions
+        Shares and seed for all others.
+    """
+
+    def __init__(
+        self, names: Mapping[int, str], hand_splits: Mapping[str, str], options: ExportOptions
+    ) -> None:
+        self._names = names
+        self._by_hand = hand_splits
+        self._shares = dict(options.splits or {})
+        self._seed = options.seed
+        self.splits = self._split_names()
+
+    def file_name(self, image: Image) -> str:
+        """The image's path under the folder of images, with ``/`` between folders."""
+        return self._names.get(image.id) or portable_name(image)
+
+    def split(self, image: Image) -> str:
+        """The split's name; always the same one when the export is not split."""
+        if image.split is not None:
+            return image.split
+        content = image.sha256 or image.name
+        if content in self._by_hand:
+            return self._by_hand[content]
+        if self._shares:
+            return split_of(content, self._shares, self._seed)
+        return DEFAULT_SPLIT if self._by_hand else WHOLE
+
+    def _split_names(self) -> tuple[str, ...]:
+        names = list(self._shares)
+        if self._by_hand and not self._shares:
+            names.append(DEFAULT_SPLIT)
+        names += sorted(set(self._by_hand.values()) - set(names))
+        return tuple(names) or (WHOLE,)
+
+
+def place(snapshot: Snapshot, options: ExportOptions) -> Placement:
+    """Name every file and settle the splits.
+
+    Raises
+    ------
+    FormatError
+        If a name would leave the export's folder.
+    UsageError
+        If a split was given a name that files cannot carry.
+    """
+    hashes, folders, by_hand = array("Q"), set[int](), dict[str, str]()
+    for image in snapshot.images():
+        name = portable_name(image)
+        hashes.append(_hash(name))
+        folders.update(_hash(str(parent)) for parent in PurePosixPath(name).parents)
+        if image.split is not None:
+            by_hand.setdefault(image.sha256 or image.name, checked_split_name(image.split))
+    taken = folders | {_hash(name) for name in _RESERVED}
+    return Placement(_kept_apart(snapshot, hashes, taken), by_hand, options)
+
+
+def portable_name(image: Image) -> str:
+    """The project's name of an image, without what some file systems refuse.
+
+    Raises
+    ------
+    FormatError
+        If the name would leave the folder it is written to.
+    """
+    parts = image.name.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        raise FormatError(
+            f"Image {image.id} is called '{image.name}', which leads out of the export's folder. "
+            "Rename it in the project."
+        )
+    return "/".join(_portable(part) for part in parts)
+
+
+def _portable(part: str) -> str:
+    clean = unicodedata.normalize("NFC", part).translate(_UNPORTABLE)
+    kept = clean.rstrip(". ")
+    return kept + "_" * (len(clean) - len(kept))
+
+
+def _hash(name: str) -> int:
+    folded = unicodedata.normalize("NFC", name.casefold()).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(folded, digest_size=8).digest(), "little")
+
+
+def _kept_apart(snapshot: Snapshot, hashes: "array[int]", taken: set[int]) -> dict[int, str]:
+    """Other names for the images whose name a former image, folder or metadata file has."""
+    doubled = _repeated(hashes)
+    if not doubled and not any(value in taken for value in hashes):
+        return {}
+    used, everything, names = set(taken), set(hashes) | taken, dict[int, str]()
+    for image in snapshot.images():
+        name = portable_name(image)
+        value = _hash(name)
+        if value in used:
+            names[image.id] = _free_name(name, image.id, everything)
+        elif value in doubled:
+            used.add(value)
+    return names
+
+
+def _repeated(hashes: Iterable[int]) -> set[int]:
+    seen, repeated = set[int](), set[int]()
+    for value in hashes:
+        (repeated if value in seen else seen).add(value)
+    return repeated
+
+
+def _free_name(name: str, image_id: int, everything: set[int]) -> str:
+    path = PurePosixPath(name)
+    mark = f"~{image_id}"
+    while _hash(candidate := str(path.with_name(path.stem + mark + path.suffix))) in everything:
+        mark += "~"
+    everything.add(_hash(candidate))
+    return candidate

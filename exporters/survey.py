@@ -1,0 +1,163 @@
+"""One look over a snapshot before anything is written: counts, and what needs saying."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from datasetbuilder.errors import FormatError
+from datasetbuilder.exporters.options import (
+    CLASSIFICATION,
+    COPY,
+    INSTANCES,
+    LINK,
+    OUTLINED,
+    ExportOptions,
+)
+from datasetbuilder.exporters.placement import Placement
+from datasetbuilder.exporters.stripping import keeps_metadata
+from datasetbuilder.model import Annotation, Image, ImageState, Kind, Label, Snapshot
+
+_UNFINISHED = {
+    ImageState.NEW: "not labelled yet",
+    ImageState.REJECTED: "rejected",
+    ImageState.SKIPPED: "skipped",
+}
+
+
+def held(annotations: tuple[Annotation, ...], task: str) -> tuple[Annotation, ...]:
+    """The annotations that an export for the task carries."""
+    if task != CLASSIFICATION:
+        return annotations
+    return tuple(item for item in annotations if item.kind is Kind.TAG)
+
+
+def set_aside(
+    annotations: tuple[Annotation, ...], task: str
+) -> tuple[tuple[Annotation, ...], tuple[Annotation, ...]]:
+    """The whole-image classes that are kept beside the objects of the task, and the objects."""
+    if task == CLASSIFICATION:
+        return (), annotations
+    tags = tuple(item for item in annotations if item.kind is Kind.TAG)
+    return tags, tuple(item for item in annotations if item.kind is not Kind.TAG)
+
+
+@dataclass(slots=True)
+class Survey:
+    """Counts of one snapshot as an export for one task sees it.
+
+    Attributes
+    ----------
+    images : Counter
+        Number of images by split.
+    objects : dict of str to Counter
+        Number of exported annotations by split and label id.
+    kinds : Counter
+        Number of annotations by kind, left out or not.
+    states : Counter
+        Number of images by state.
+    orientations : int
+        Number of images whose file is stored turned or mirrored.
+    sets : set of str
+        The sets that the annotations belong to.
+    several_tags : bool
+        Whether an image has more than one whole-image class.
+    """
+
+    images: Counter[str] = field(default_factory=Counter)
+    objects: dict[str, Counter[int]] = field(default_factory=dict)
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    states: Counter[ImageState] = field(default_factory=Counter)
+    formats: Counter[str] = field(default_factory=Counter)
+    orientations: int = 0
+    sets: set[str] = field(default_factory=set)
+    several_tags: bool = False
+
+    def counts(self, labels: tuple[Label, ...]) -> dict[str, Any]:
+        """Images and annotations by split and class, for people and for the manifest."""
+        return {
+            split: {
+                "images": self.images[split],
+                "annotations": {item.name: self.objects[split][item.id] for item in labels},
+            }
+            for split in self.images
+        }
+
+
+def survey(snapshot: Snapshot, placement: Placement, options: ExportOptions) -> Survey:
+    """Count a snapshot.
+
+    Raises
+    ------
+    FormatError
+        If two labels share a name or an annotation has a label that the snapshot lacks.
+    """
+    labels = _labels_by_id(snapshot)
+    found = Survey(images=Counter(dict.fromkeys(placement.splits, 0)))
+    found.objects = {split: Counter() for split in placement.splits}
+    for image, annotations in snapshot.rows():
+        split = placement.split(image)
+        found.images[split] += 1
+        _count_image(found, image, annotations)
+        for item in held(annotations, options.task):
+            if item.label not in labels:
+                raise FormatError(f"Annotation {item.id} has label {item.label}, which is gone.")
+            found.objects[split][item.label] += 1
+    return found
+
+
+def task_losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
+    """What the task has no words for, whatever the format."""
+    shapes = sum(count for kind, count in found.kinds.items() if kind is not Kind.TAG)
+    if options.task == CLASSIFICATION and shapes:
+        return (
+            f"{_n(shapes, 'shape', 'shapes')} left out: classification holds whole-image classes",
+        )
+    return ()
+
+
+def notes(found: Survey, options: ExportOptions) -> tuple[str, ...]:
+    """What is written in full but may surprise who trains on it."""
+    said: list[str] = []
+    boxes, tags = found.kinds[Kind.BOX], found.kinds[Kind.TAG]
+    outlined = sum(found.kinds[kind] for kind in OUTLINED)
+    if options.task == INSTANCES and boxes:
+        said.append(f"{_n(boxes, 'box', 'boxes')} without an outline: no mask is written for them.")
+    if options.task != CLASSIFICATION and tags:
+        said.append(
+            f"{_n(tags, 'whole-image class', 'whole-image classes')} kept beside the objects."
+        )
+    if options.task not in (CLASSIFICATION, INSTANCES) and outlined:
+        said.append(
+            f"{_n(outlined, 'outline', 'outlines')} kept beside the box; trainers see boxes."
+        )
+    untouched = sum(count for kind, count in found.formats.items() if keeps_metadata(kind))
+    if options.images == COPY and untouched:
+        said.append(f"{_n(untouched, 'file', 'files')} (TIFF or GIF) with all their metadata.")
+    if options.images == LINK:
+        said.append("Linked files keep their metadata.")
+    for state, word in _UNFINISHED.items():
+        if count := found.states[state]:
+            said.append(f"{_n(count, 'image is', 'images are')} {word}, exported all the same.")
+    return tuple(said)
+
+
+def _count_image(found: Survey, image: Image, annotations: tuple[Annotation, ...]) -> None:
+    found.states[image.state] += 1
+    found.formats[image.format.lower()] += 1
+    found.orientations += image.orientation != 1
+    found.kinds.update(item.kind for item in annotations)
+    found.sets.update(item.set for item in annotations)
+    found.several_tags |= sum(item.kind is Kind.TAG for item in annotations) > 1
+
+
+def _labels_by_id(snapshot: Snapshot) -> Mapping[int, Label]:
+    names = Counter(label.name for label in snapshot.labels)
+    for name, count in names.items():
+        if count > 1:
+            raise FormatError(f"{count} labels are called '{name}'. Rename or merge them first.")
+    return {label.id: label for label in snapshot.labels}
+
+
+def _n(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
