@@ -1,0 +1,178 @@
+"""One app from its arguments: routes, gate, pages and callbacks of one workspace.
+
+Nothing happens at import and nothing is shared: a test makes as many apps as it likes.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, dcc, html, set_props
+from flask import Flask
+
+from datasetbuilder.api import Workspace
+from datasetbuilder.app import ids, rest, routing
+from datasetbuilder.app.orjson_provider import OrjsonProvider
+from datasetbuilder.app.pages import shell
+from datasetbuilder.app.refining import Refining
+from datasetbuilder.app.rest.errors import log_fault
+from datasetbuilder.app.security import callbacks, headers, login
+from datasetbuilder.app.security.access import Access, LocalAccess
+from datasetbuilder.app.security.gate import LOOPBACK_NAMES, Gate
+from datasetbuilder.app.security.roots import ImageRoots
+from datasetbuilder.app.security.sessions import Sessions
+from datasetbuilder.app.services import Services, attach
+from datasetbuilder.app.tasks import Tasks
+from datasetbuilder.errors import DatasetBuilderError, PermissionDenied
+
+_ASSETS = Path(__file__).parent / "assets"
+_THEME = "00_theme.js"
+
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    {%metas%}
+    <title>{%title%}</title>
+    <script src="THEME"></script>
+    {%favicon%}
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>
+      {%config%}
+      {%scripts%}
+      {%renderer%}
+    </footer>
+  </body>
+</html>
+"""
+
+
+def create_app(
+    workspace: Workspace,
+    *,
+    image_roots: Sequence[Path] = (),
+    access: Access | None = None,
+    hosts: Collection[str] = LOOPBACK_NAMES,
+    on_login: Callable[[], None] = lambda: None,
+) -> Dash:
+    """Make the web app of a workspace.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Open, and left open by the app.
+    image_roots : sequence of Path, optional
+        Folders that people may read images from; by default none.
+    access : Access, optional
+        Who has which role; by default the one local user is the administrator.
+    hosts : collection of str, optional
+        Host names the server answers to, with a port to demand it.
+    on_login : callable, optional
+        Called after a one-time token was used.
+
+    Returns
+    -------
+    app : Dash
+        ``app.server`` is the WSGI application; `datasetbuilder.app.services.services_of` gives
+        what runs behind it, to be closed with it.
+    """
+    services = Services(
+        workspace=workspace,
+        access=access or LocalAccess(),
+        sessions=Sessions(workspace.store),
+        roots=ImageRoots(image_roots),
+        tasks=Tasks(),
+        refining=Refining(workspace.root),
+    )
+    server = _server(services, hosts=hosts)
+    app = _dash(server)
+    app.layout = frame()
+    rest.register(server, services)
+    login.register(server, services.sessions, on_login=on_login)
+    routing.register_shortcuts(server, services)
+    routing.register(app, services)
+    callbacks.register(server, app)
+    headers.register(server, headers.content_policy(app.csp_hashes()))
+    return app
+
+
+def frame() -> Any:
+    """What stays while pages come and go."""
+    content = [
+        dcc.Location(id=ids.LOCATION, refresh="callback-nav"),
+        html.Div(id=ids.NOTICE, role="alert"),
+        html.Div(id=ids.PAGE),
+    ]
+    return dmc.MantineProvider(content, defaultColorScheme="auto")
+
+
+def _server(services: Services, *, hosts: Collection[str]) -> Flask:
+    """A Flask server whose first hook is the gate, before any that Dash adds."""
+    server = Flask("datasetbuilder.app", static_folder=None)
+    server.json = OrjsonProvider(server)
+    server.config["MAX_FORM_MEMORY_SIZE"] = 100_000
+    Gate(services.sessions, services.access, hosts=hosts).register(server)
+    attach(server, services)
+    return server
+
+
+def _dash(server: Flask) -> Dash:
+    """Dash with every choice made here: what is left open it would take from the environment."""
+    app = Dash(
+        "datasetbuilder.app",
+        server=server,  # type: ignore[arg-type]
+        title="datasetbuilder",
+        update_title=None,  # type: ignore[arg-type]
+        assets_folder=str(_ASSETS),
+        assets_ignore=rf"^{_THEME}$",
+        assets_external_path="",
+        include_assets_files=True,
+        pages_folder="",
+        use_pages=False,
+        url_base_pathname="/",
+        serve_locally=True,
+        compress=False,
+        suppress_callback_exceptions=True,
+        index_string=_INDEX.replace("THEME", f"/assets/{_THEME}?m={_age(_THEME)}"),
+        add_log_handler=False,
+        on_error=_on_callback_error,
+        websocket_callbacks=False,
+        enable_mcp=False,
+        mcp_path="_mcp",
+    )
+    app.enable_dev_tools(
+        debug=False,
+        dev_tools_ui=False,
+        dev_tools_props_check=False,
+        dev_tools_serve_dev_bundles=False,
+        dev_tools_hot_reload=False,
+        dev_tools_hot_reload_interval=3,
+        dev_tools_hot_reload_watch_interval=1,
+        dev_tools_hot_reload_max_retry=8,
+        dev_tools_silence_routes_logging=False,
+        dev_tools_disable_version_check=True,
+        dev_tools_prune_errors=False,
+        dev_tools_validate_callbacks=False,
+    )
+    app.logger.setLevel(logging.WARNING)
+    return app
+
+
+def _age(asset: str) -> int:
+    return int((_ASSETS / asset).stat().st_mtime)
+
+
+def _on_callback_error(error: Exception) -> None:
+    """Tell the person on the page; a refusal for want of rights goes out as one."""
+    if isinstance(error, PermissionDenied):
+        raise error
+    if isinstance(error, DatasetBuilderError):
+        words = str(error)
+    else:
+        log_fault(error)
+        words = "The server met a fault; nothing was changed. Its log says more."
+    set_props(ids.NOTICE, {"children": shell.notice(words, kind="bad")})

@@ -1,0 +1,157 @@
+"""The far side of `refining`: runs in a process of its own and keeps what it has prepared.
+
+Only plain data crosses: faults of ours go back as `Failure`, since an exception that cannot be
+rebuilt on the other side would break the pool.
+"""
+
+import os
+import signal
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from multiprocessing import parent_process
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from datasetbuilder.app.refining import Failure, Place, Shape
+from datasetbuilder.errors import DatasetBuilderError
+from datasetbuilder.geometry import extent, mask_from_array
+from datasetbuilder.model import Image, Mask, Polygon, Stroke
+from datasetbuilder.projects.library import Library
+from datasetbuilder.refine import scribbles
+from datasetbuilder.refine.outline import fit as fit_outline
+from datasetbuilder.refine.proposal import Proposal
+
+KEPT_IMAGES = 3
+KEPT_PROPOSALS = 4
+
+_Value = TypeVar("_Value")
+
+
+class Recent(Generic[_Value]):
+    """A few things by key, the least used forgotten first."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Hashable, _Value] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
+        """What is kept under the key, made if it is not."""
+        if key not in self._kept:
+            self.put(key, make())
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def find(self, key: Hashable) -> _Value | None:
+        """What is kept under the key, if anything."""
+        return self._kept.get(key)
+
+    def put(self, key: Hashable, value: _Value) -> None:
+        """Keep a value, forgetting the one used longest ago."""
+        self._kept[key] = value
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+
+class Bench:
+    """The tools with the images they work on; one per worker process."""
+
+    def __init__(self) -> None:
+        self._libraries: dict[str, Library] = {}
+        self._pixels: Recent[np.ndarray] = Recent(KEPT_IMAGES)
+        self._prepared: Recent[scribbles.Prepared] = Recent(KEPT_IMAGES)
+        self._proposals: Recent[Proposal] = Recent(KEPT_PROPOSALS)
+
+    def pixels(self, place: Place) -> np.ndarray:
+        """The upright picture in its own depth."""
+        library = self._libraries.setdefault(place.root, Library(Path(place.root)))
+        return self._pixels.get(place.key, lambda: library.pixels(place.slug, place.image))
+
+    def prepared(self, place: Place) -> scribbles.Prepared:
+        """The picture made ready for strokes."""
+        return self._prepared.get(place.key, lambda: scribbles.prepare(self.pixels(place)))
+
+    def scribbles(
+        self, place: Place, strokes: tuple[Stroke, ...], label: int, settings: Mapping[str, Any]
+    ) -> Shape:
+        """Strokes to a mask; the answer to all strokes but the newest steadies this one."""
+        about = (place.key, label, settings.get("method"))
+        proposal = scribbles.segment(
+            self.prepared(place),
+            strokes,
+            label=label,
+            previous=self._proposals.find((about, strokes[:-1])),
+            **settings,
+        )
+        self._proposals.put((about, strokes), proposal)
+        geometry = None if proposal.empty else mask_from_array(proposal.mask)
+        return _shape(proposal, geometry, place.image)
+
+    def outline(self, place: Place, polygon: Polygon, settings: Mapping[str, Any]) -> Shape:
+        """A rough polygon to one that follows the object's edge."""
+        proposal = fit_outline(self.pixels(place), polygon, **settings)
+        return _shape(proposal, proposal.polygon, place.image)
+
+
+def _shape(proposal: Proposal, geometry: Mask | Polygon | None, image: Image) -> Shape:
+    area = 0.0 if geometry is None else extent(geometry, image.shape).area
+    return Shape(geometry, area, proposal.method, float(proposal.quality), proposal.hint)
+
+
+_bench: Bench | None = None
+
+
+def start() -> None:
+    """Make the process ready: no Ctrl-C of its own, and no life after the server's."""
+    global _bench
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    _bench = Bench()
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(0)
+
+
+def bench() -> Bench:
+    """The bench of this process."""
+    if _bench is None:
+        start()
+    assert _bench is not None
+    return _bench
+
+
+def warm() -> int:
+    """Do nothing but be there; the imports were the work."""
+    return os.getpid()
+
+
+def prepare(place: Place) -> bool | Failure:
+    """Get an image ready for strokes."""
+    return _guarded(lambda: bench().prepared(place) is not None)
+
+
+def propose_from_strokes(
+    place: Place, strokes: tuple[Stroke, ...], label: int, settings: Mapping[str, Any]
+) -> Shape | Failure:
+    """Run the scribble tool."""
+    return _guarded(lambda: bench().scribbles(place, strokes, label, settings))
+
+
+def propose_from_outline(
+    place: Place, polygon: Polygon, settings: Mapping[str, Any]
+) -> Shape | Failure:
+    """Run the outline tool."""
+    return _guarded(lambda: bench().outline(place, polygon, settings))
+
+
+def _guarded(work: Callable[[], _Value]) -> _Value | Failure:
+    try:
+        return work()
+    except DatasetBuilderError as error:
+        return Failure(type(error).__name__, str(error))

@@ -1,0 +1,33 @@
+"""REST v1: plain routes for pixels, annotations, operations, refine tools, exports and tasks.
+
+Each module adds its routes to one blueprint; which permission a route demands stands in
+``security/permissions.py``. The person and the project are taken from the session and the address.
+"""
+
+from flask import Blueprint, Flask
+
+from datasetbuilder.app.rest import (
+    annotations,
+    errors,
+    exports,
+    images,
+    operations,
+    pixels,
+    projects,
+    refine,
+    running,
+)
+from datasetbuilder.app.services import Services
+
+PREFIX = "/api/v1"
+_MODULES = (projects, images, annotations, operations, pixels, refine, exports, running)
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add every route of the API, and plain answers for every fault."""
+    api = Blueprint("api", __name__, url_prefix=PREFIX)
+    for module in _MODULES:
+        module.register(api, services)
+    api.add_url_rule("/<path:rest>", "unknown", errors.no_such_route, methods=["GET"])
+    server.register_blueprint(api)
+    errors.register(server)

@@ -1,0 +1,34 @@
+"""The project and the image that an address names."""
+
+from datasetbuilder.api import Project
+from datasetbuilder.app.services import Services
+from datasetbuilder.errors import UnknownName
+from datasetbuilder.model import Image
+
+
+def project_at(services: Services, slug: str) -> Project:
+    """The project of the address.
+
+    Raises
+    ------
+    UnknownName
+        If there is none; other projects are not named.
+    """
+    try:
+        return Project(services.workspace, slug)
+    except UnknownName:
+        raise UnknownName(f"There is no project '{slug[:100]}'.") from None
+
+
+def image_at(project: Project, image_id: int) -> Image:
+    """The image of the address.
+
+    Raises
+    ------
+    UnknownName
+        If the project has no such image.
+    """
+    try:
+        return project.image(image_id)
+    except UnknownName:
+        raise UnknownName(f"Project '{project.slug}' has no image {image_id}.") from None

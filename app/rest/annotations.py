@@ -1,0 +1,40 @@
+"""Everything that opening one image needs, in one answer."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from datasetbuilder.api import Project
+from datasetbuilder.app.rest.addressed import image_at, project_at
+from datasetbuilder.app.rest.projects import labels_to_wire, project_to_wire
+from datasetbuilder.app.services import Services
+from datasetbuilder.wire import annotation_to_wire, image_to_wire, scribble_to_wire
+
+
+def register(api: Blueprint, services: Services) -> None:
+    """Add the route."""
+
+    @api.get("/projects/<slug>/images/<int:image_id>/annotations", endpoint="annotations")
+    def open_image(slug: str, image_id: int) -> Response:
+        return jsonify(image_document(project_at(services, slug), image_id))
+
+
+def image_document(project: Project, image_id: int) -> dict[str, Any]:
+    """An image with its labels, annotations, scribbles and neighbours.
+
+    The event number is read first: what is committed meanwhile may come twice, never not at all.
+    """
+    info = project.info
+    image = image_at(project, image_id)
+    previous, following = project.neighbours(image_id)
+    return {
+        "project": project_to_wire(info),
+        "image": image_to_wire(image),
+        "labels": labels_to_wire(project.labels(), info),
+        "annotations": [annotation_to_wire(item) for item in project.annotations(image_id)],
+        "scribbles": [scribble_to_wire(item) for item in project.scribbles(image_id)],
+        "seq": info.seq,
+        "previous": previous,
+        "next": following,
+        "position": project.position(image_id),
+    }

@@ -1,0 +1,93 @@
+"""What requests carry, read strictly: unknown and wrongly typed fields are refused by name."""
+
+from typing import Annotated, Any, TypeVar
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from datasetbuilder.errors import WireError
+from datasetbuilder.wire import MAX_TEXT
+
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+_Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
+Client = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """A body whose every field is known and of the very type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NewProject(Strict):
+    """``POST /projects``."""
+
+    name: _Name
+    labels: list[_Name] = Field(default_factory=list, max_length=1000)
+
+
+class Folder(Strict):
+    """``POST /projects/<slug>/images`` for a folder that the server reads in place."""
+
+    folder: _Text
+
+
+class Operations(Strict):
+    """``POST …/operations``; the operations themselves are read by `datasetbuilder.wire`."""
+
+    client: Client
+    since: int = Field(ge=0)
+    operations: list[Any] = Field(max_length=5000)
+
+
+class RefineScribbles(Strict):
+    """``POST …/refine/scribbles``."""
+
+    request: int = Field(ge=0)
+    client: Client
+    label: int = Field(ge=1)
+    strokes: list[Any] = Field(max_length=2000)
+    method: _Name = "auto"
+    smooth: float | int | None = Field(default=None, ge=0, le=1000)
+
+
+class RefineOutline(Strict):
+    """``POST …/refine/outline``."""
+
+    request: int = Field(ge=0)
+    client: Client
+    geometry: dict[str, Any]
+    method: _Name = "auto"
+    width: float | int | None = Field(default=None, gt=0, le=10_000)
+
+
+class NewExport(Strict):
+    """``POST /projects/<slug>/exports``."""
+
+    formats: list[_Name] = Field(min_length=1, max_length=50)
+    task: _Name = "instances"
+    splits: dict[_Name, float | int] | None = None
+    split: _Text = ""
+    seed: int = 0
+    images: _Name = "copy"
+    allow_loss: bool = False
+
+
+def read(kind: type[_Body]) -> _Body:
+    """The JSON body of this request as ``kind``.
+
+    Raises
+    ------
+    WireError
+        Naming the first field that is wrong.
+    """
+    body = request.get_json()
+    if not isinstance(body, dict):
+        raise WireError("body", "must be a JSON object")
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = ".".join(str(part) for part in first["loc"]) or "body"
+        raise WireError(path[:200], first["msg"]) from None

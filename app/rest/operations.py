@@ -1,0 +1,90 @@
+"""Operations: the only way in for changes, answered after they are safe on the disk."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from datasetbuilder.api import Project
+from datasetbuilder.app.rest import bodies
+from datasetbuilder.app.rest.addressed import image_at, project_at
+from datasetbuilder.app.security.access import current_user, demand
+from datasetbuilder.app.security.permissions import operation_permission
+from datasetbuilder.app.services import Services
+from datasetbuilder.errors import WireError
+from datasetbuilder.model import Operation, Target, TargetType
+from datasetbuilder.projects.store import Changes
+from datasetbuilder.wire import operation_from_wire, result_to_wire, target_to_wire
+
+_OF_IMAGE = (
+    TargetType.ANNOTATION,
+    TargetType.SCRIBBLE,
+    TargetType.COMMENT,
+    TargetType.IMAGE_STATE,
+    TargetType.SPLIT,
+)
+_KEYED_BY_IMAGE = (TargetType.IMAGE_STATE, TargetType.SPLIT)
+
+
+def register(api: Blueprint, services: Services) -> None:
+    """Add the routes."""
+
+    @api.post("/projects/<slug>/images/<int:image_id>/operations", endpoint="image_operations")
+    def change_image(slug: str, image_id: int) -> Response:
+        project = project_at(services, slug)
+        image_at(project, image_id)
+        body = bodies.read(bodies.Operations)
+        operations = read_operations(body.operations, image_id=image_id)
+        results = _carry_out(project, operations, body.client)
+        changes = project.changes(image_id, since=body.since, client=body.client)
+        return jsonify({"results": results, "others": others_to_wire(changes), "seq": changes.seq})
+
+    @api.post("/projects/<slug>/operations", endpoint="project_operations")
+    def change_project(slug: str) -> Response:
+        project = project_at(services, slug)
+        body = bodies.read(bodies.Operations)
+        operations = read_operations(body.operations, image_id=None)
+        results = _carry_out(project, operations, body.client)
+        return jsonify({"results": results, "others": [], "seq": project.info.seq})
+
+
+def read_operations(items: list[Any], *, image_id: int | None) -> list[Operation]:
+    """Read operations that may only act on the image of the address (None: on the project).
+
+    Raises
+    ------
+    WireError
+        If one is malformed or acts on something else.
+    """
+    operations = []
+    for index, item in enumerate(items):
+        path = f"operations[{index}]"
+        operation = operation_from_wire(item, path)
+        _check_target(operation.target, image_id, f"{path}.target")
+        operations.append(operation)
+    return operations
+
+
+def _check_target(target: Target, image_id: int | None, path: str) -> None:
+    if target.image_id != image_id:
+        raise WireError(f"{path}.image", "must be the image of the address")
+    if (target.type in _OF_IMAGE) != (image_id is not None):
+        raise WireError(f"{path}.type", f"'{target.type}' is not changed at this address")
+    if target.type in _KEYED_BY_IMAGE and target.key != str(image_id):
+        raise WireError(f"{path}.key", "must be the image of the address")
+
+
+def _carry_out(project: Project, operations: list[Operation], client: str) -> list[dict[str, Any]]:
+    for operation in operations:
+        demand(operation_permission(operation))
+    if not operations:
+        return []
+    results = project.apply(operations, author=current_user(), client=client)
+    return [result_to_wire(result) for result in results]
+
+
+def others_to_wire(changes: Changes) -> list[dict[str, Any]]:
+    """What others changed, each target as it is now."""
+    return [
+        {"target": target_to_wire(state.target), "current": state.current, "seq": state.seq}
+        for state in changes.states
+    ]

@@ -1,0 +1,99 @@
+"""Which page an address shows: one table, one callback."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dash import Dash, Input, Output
+from flask import Flask, redirect
+from werkzeug.wrappers import Response
+
+from datasetbuilder.api import Project
+from datasetbuilder.app import ids
+from datasetbuilder.app.pages import export, gallery, projects, settings, shell
+from datasetbuilder.app.rest.addressed import project_at
+from datasetbuilder.app.security.access import authorised
+from datasetbuilder.app.security.permissions import Permission
+from datasetbuilder.app.services import Services
+from datasetbuilder.errors import DatasetBuilderError
+from datasetbuilder.model import ImageState
+
+NEXT_IMAGE = "/p/<slug>/annotate/next"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page inside a project: its address, what it demands, and its layout.
+
+    The groups of the pattern after ``slug`` are handed to the layout by name, as numbers.
+    """
+
+    pattern: re.Pattern[str]
+    permission: Permission
+    layout: Callable[..., Any]
+
+
+def _page(tail: str, permission: Permission, layout: Callable[..., Any]) -> Page:
+    return Page(re.compile(rf"/p/(?P<slug>[^/]+)/{tail}/?"), permission, layout)
+
+
+PAGES = (
+    _page("images", Permission.VIEW, gallery.layout),
+    _page("export", Permission.EXPORT, export.layout),
+    _page("settings", Permission.MANAGE, settings.layout),
+)
+_WITH_CALLBACKS = (export, settings)
+
+
+def register(app: Dash, services: Services) -> None:
+    """Add the callback that shows pages, and the pages' own callbacks."""
+
+    @app.callback(Output(ids.PAGE, "children"), Input(ids.LOCATION, "pathname"))
+    def on_address(pathname: str | None) -> Any:
+        return page_at(services, pathname or "/")
+
+    for module in _WITH_CALLBACKS:
+        module.register(app, services)
+
+
+def register_shortcuts(server: Flask, services: Services) -> None:
+    """Add the address that leads to the next image to work on."""
+
+    @server.get(NEXT_IMAGE, endpoint="next_image")
+    def next_image(slug: str) -> Response:
+        project = project_at(services, slug)
+        image_id = next_to_label(project)
+        tail = "images" if image_id is None else f"annotate/{image_id}"
+        return redirect(f"/p/{project.slug}/{tail}", 303)
+
+
+def next_to_label(project: Project) -> int | None:
+    """The first image in progress, else the first new one, else the first; None without images."""
+    for state in (ImageState.IN_PROGRESS, ImageState.NEW, None):
+        found = project.images(state=state, limit=1)
+        if found:
+            return found[0].id
+    return None
+
+
+def page_at(services: Services, pathname: str) -> Any:
+    """The layout of the page at an address; a plain sentence where there is none."""
+    if pathname == "/":
+        return projects.layout(services.workspace)
+    for page in PAGES:
+        found = page.pattern.fullmatch(pathname)
+        if found:
+            return _inside_project(services, page, found.groupdict())
+    return shell.not_found(pathname)
+
+
+def _inside_project(services: Services, page: Page, groups: Mapping[str, str]) -> Any:
+    numbers = {name: int(text) for name, text in groups.items() if name != "slug"}
+    try:
+        project, _ = authorised(
+            services.workspace, services.access, groups["slug"], page.permission
+        )
+        return page.layout(project, **numbers)
+    except DatasetBuilderError as error:
+        return shell.page(title="Not found", content=[shell.notice(str(error), kind="bad")])

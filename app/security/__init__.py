@@ -1,0 +1,1 @@
+"""Who may do what: the gate before every request, sessions, headers, the table of permissions."""

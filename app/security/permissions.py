@@ -1,0 +1,146 @@
+"""The one table of what each route and each callback demands.
+
+A route or callback that is not in it is refused at run time, and a test walks every rule of the
+server and every callback to find the ones that are missing.
+"""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from datasetbuilder.model import ImageState, Operation, TargetType
+
+
+class Permission(StrEnum):
+    """What a person must be allowed to do."""
+
+    PUBLIC = "public"
+    VIEW = "view"
+    ANNOTATE = "annotate"
+    REVIEW = "review"
+    MANAGE = "manage"
+    EXPORT = "export"
+
+
+class Role(StrEnum):
+    """What a person is in a project, or in the workspace."""
+
+    ADMIN = "admin"
+    REVIEWER = "reviewer"
+    ANNOTATOR = "annotator"
+    VIEWER = "viewer"
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role includes the permission."""
+        return permission is Permission.PUBLIC or permission in _ALLOWED[self]
+
+
+_VIEWER = {Permission.VIEW}
+_ANNOTATOR = _VIEWER | {Permission.ANNOTATE}
+_REVIEWER = _ANNOTATOR | {Permission.REVIEW, Permission.EXPORT}
+_ALLOWED = {
+    Role.VIEWER: _VIEWER,
+    Role.ANNOTATOR: _ANNOTATOR,
+    Role.REVIEWER: _REVIEWER,
+    Role.ADMIN: _REVIEWER | {Permission.MANAGE},
+}
+
+DASH_UPDATE = "/_dash-update-component"
+PAGE_ENDPOINTS = ("/", "/<path:path>")
+
+ENDPOINTS: dict[tuple[str, str], Permission] = {
+    ("login", "GET"): Permission.PUBLIC,
+    ("health", "GET"): Permission.PUBLIC,
+    # pages and what Dash serves for them
+    ("/", "GET"): Permission.VIEW,
+    ("/<path:path>", "GET"): Permission.VIEW,
+    ("_dash_assets.static", "GET"): Permission.VIEW,
+    (
+        "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
+        "GET",
+    ): Permission.VIEW,
+    ("/_dash-layout", "GET"): Permission.VIEW,
+    ("/_dash-dependencies", "GET"): Permission.VIEW,
+    (DASH_UPDATE, "POST"): Permission.VIEW,
+    ("/_reload-hash", "GET"): Permission.VIEW,
+    ("/_favicon.ico", "GET"): Permission.VIEW,
+    ("next_image", "GET"): Permission.ANNOTATE,
+    # REST
+    ("api.projects", "GET"): Permission.VIEW,
+    ("api.create_project", "POST"): Permission.MANAGE,
+    ("api.project", "GET"): Permission.VIEW,
+    ("api.images", "GET"): Permission.VIEW,
+    ("api.add_images", "POST"): Permission.MANAGE,
+    ("api.annotations", "GET"): Permission.VIEW,
+    ("api.image_operations", "POST"): Permission.VIEW,
+    ("api.project_operations", "POST"): Permission.MANAGE,
+    ("api.pixels", "GET"): Permission.VIEW,
+    ("api.prepare", "POST"): Permission.ANNOTATE,
+    ("api.refine_scribbles", "POST"): Permission.ANNOTATE,
+    ("api.refine_outline", "POST"): Permission.ANNOTATE,
+    ("api.exports", "GET"): Permission.EXPORT,
+    ("api.start_export", "POST"): Permission.EXPORT,
+    ("api.download_export", "GET"): Permission.EXPORT,
+    ("api.task", "GET"): Permission.VIEW,
+    ("api.cancel_task", "DELETE"): Permission.VIEW,
+    ("api.unknown", "GET"): Permission.VIEW,
+}
+
+CALLBACKS: dict[str, Permission] = {
+    "page.children": Permission.VIEW,
+    "export-preview.children": Permission.EXPORT,
+    "label-table.children < label-add.n_clicks": Permission.MANAGE,
+    "label-table.children < label-name.value": Permission.MANAGE,
+    "label-table.children < label-color.value": Permission.MANAGE,
+    "label-table.children < label-merge.value": Permission.MANAGE,
+    "label-table.children < label-remove.n_clicks": Permission.MANAGE,
+    "label-table.children < label-restore.n_clicks": Permission.MANAGE,
+}
+
+_TARGETS = {
+    TargetType.ANNOTATION: Permission.ANNOTATE,
+    TargetType.SCRIBBLE: Permission.ANNOTATE,
+    TargetType.IMAGE_STATE: Permission.ANNOTATE,
+    TargetType.COMMENT: Permission.ANNOTATE,
+    TargetType.SPLIT: Permission.MANAGE,
+    TargetType.LABEL: Permission.MANAGE,
+    TargetType.SETTINGS: Permission.MANAGE,
+}
+_REVIEWED = (ImageState.ACCEPTED.value, ImageState.REJECTED.value)
+
+
+def endpoint_permission(endpoint: str | None, method: str) -> Permission | None:
+    """What a route demands; None when the table does not know it."""
+    return ENDPOINTS.get((endpoint or "", "GET" if method == "HEAD" else method))
+
+
+def callback_permission(key: str) -> Permission | None:
+    """What a callback demands; None when the table does not know it."""
+    return CALLBACKS.get(key)
+
+
+def operation_permission(operation: Operation) -> Permission:
+    """What an operation demands, whichever route brought it."""
+    target = operation.target.type
+    if target is TargetType.IMAGE_STATE and operation.payload.get("state") in _REVIEWED:
+        return Permission.REVIEW
+    return _TARGETS[target]
+
+
+def callback_key(output: str, spec: Mapping[str, Any]) -> str:
+    """The name of a callback in the table: its first output.
+
+    Where several callbacks share an output (``allow_duplicate``), the first input stands behind it:
+    ``label-table.children < label-add.n_clicks``. A dict id goes by its type.
+    """
+    first = _dependency(output.strip(".").split("...")[0].partition("@")[0])
+    if "@" not in output or not spec["inputs"]:
+        return first
+    source = spec["inputs"][0]
+    return f"{first} < {_dependency(source['id'] + '.' + source['property'])}"
+
+
+def _dependency(text: str) -> str:
+    name, _, prop = text.rpartition(".")
+    return f"{json.loads(name)['type'] if name.startswith('{') else name}.{prop}"

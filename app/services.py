@@ -1,0 +1,43 @@
+"""What the routes and pages of one app share; built by the factory, handed to every `register`."""
+
+from dataclasses import dataclass
+
+from dash import Dash
+from flask import Flask
+
+from datasetbuilder.api import Workspace
+from datasetbuilder.app.refining import Refining
+from datasetbuilder.app.security.access import Access
+from datasetbuilder.app.security.roots import ImageRoots
+from datasetbuilder.app.security.sessions import Sessions
+from datasetbuilder.app.tasks import Tasks
+
+_KEY = "datasetbuilder"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts behind the web pages of one workspace."""
+
+    workspace: Workspace
+    access: Access
+    sessions: Sessions
+    roots: ImageRoots
+    tasks: Tasks
+    refining: Refining
+
+    def close(self) -> None:
+        """Stop what runs in the background; the workspace stays open."""
+        self.tasks.close()
+        self.refining.close()
+
+
+def attach(server: Flask, services: Services) -> None:
+    """Keep the services with the server they belong to."""
+    server.extensions[_KEY] = services
+
+
+def services_of(app: Dash | Flask) -> Services:
+    """The services of an app that the factory made."""
+    server = app if isinstance(app, Flask) else app.server
+    return server.extensions[_KEY]
