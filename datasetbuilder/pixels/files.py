@@ -3,8 +3,8 @@
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from datasetbuilder.errors import ImageRefused
 
@@ -26,7 +26,7 @@ _KINDS = (
 )
 
 
-def open_regular(path: Path, *, limit: int = MAX_BYTES) -> BinaryIO:
+def open_regular(path: Path, *, limit: int = MAX_BYTES) -> BufferedReader:
     """Open a regular file for reading; never a link, pipe or device, and never waiting for one.
 
     Raises
