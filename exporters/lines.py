@@ -117,17 +117,27 @@ def head_fields(path: Path) -> dict[str, Any]:
 
 def records(path: Path, key: str) -> Iterator[Any]:
     """The records of ``images`` or ``annotations``, one line at a time."""
-    opening = b'"%s":[\n' % key.encode()
+    return (record for _, record in placed_records(path, key))
+
+
+def placed_records(path: Path, key: str) -> Iterator[tuple[int, Any]]:
+    """The records of a list, each with the byte at which its line begins.
+
+    Raises
+    ------
+    FormatError
+        If a line is broken or the list does not end.
+    """
+    opening, place, inside = b'"%s":[\n' % key.encode(), 0, False
     with path.open("rb") as file:
         for line in file:
-            if line == opening:
-                break
-        for line in file:
             text = line.rstrip()
-            if text in (b"],", b"]}"):
+            if inside and text in (b"],", b"]}"):
                 return
-            if text:
-                yield _parsed(text.removesuffix(b","), path)
+            if inside and text:
+                yield place, _parsed(text.removesuffix(b","), path)
+            inside = inside or line == opening
+            place += len(line)
     raise FormatError(f"{path.name} ends before its list of {key} does.")
 
 
