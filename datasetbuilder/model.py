@@ -195,7 +195,7 @@ class OperationKind(StrEnum):
 
 
 class TargetType(StrEnum):
-    """What an operation can act on."""
+    """What an operation can act on; ``batch`` stands in the log alone, for rows added together."""
 
     ANNOTATION = "annotation"
     SCRIBBLE = "scribble"
@@ -204,6 +204,7 @@ class TargetType(StrEnum):
     SPLIT = "split"
     COMMENT = "comment"
     SETTINGS = "settings"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)

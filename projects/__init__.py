@@ -1,0 +1,1 @@
+"""A campaign on disk: the store of its operations, its images, its files."""

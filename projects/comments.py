@@ -1,0 +1,143 @@
+"""Comments on an image, one of its objects or a point of it, as rows and with their keeper.
+
+A comment travels as ``{"uid", "image", "text", "annotation", "x", "y", "resolved", "author",
+"version", "created_at", "updated_at"}``.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, insert, select, update
+
+from datasetbuilder.errors import WireError
+from datasetbuilder.model import OperationKind, Target
+from datasetbuilder.projects import tombstones
+from datasetbuilder.projects.clock import time_from_micros
+from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
+from datasetbuilder.projects.ledger import Ledger
+from datasetbuilder.projects.schema import comment
+from datasetbuilder.wire import MAX_TEXT
+
+SELECT = select(comment)
+_KEYS = {"text": "body", "annotation": "annotation_uid", "x": "x", "y": "y", "resolved": "resolved"}
+_EMPTY: Fields = {"annotation_uid": None, "x": None, "y": None, "resolved": False}
+_HELD = SELECT.where(comment.c.project == bindparam("p"), comment.c.uid == bindparam("u"))
+_ROW = (
+    comment.c.project == bindparam("p"),
+    comment.c.image_id == bindparam("i"),
+    comment.c.uid == bindparam("u"),
+)
+
+
+def wire_from_row(row: Row[Any]) -> dict[str, Any]:
+    """A row of ``SELECT`` as it travels."""
+    return {
+        "uid": row.uid,
+        "image": row.image_id,
+        **{key: getattr(row, column) for key, column in _KEYS.items()},
+        "resolved": bool(row.resolved),
+        "author": row.author,
+        "version": row.version,
+        "created_at": time_from_micros(row.created_at).isoformat(),
+        "updated_at": time_from_micros(row.updated_at).isoformat(),
+    }
+
+
+def fields_from_payload(kind: OperationKind, payload: Any) -> Fields:
+    """What an operation on a comment sets; WireError if a field is wrong."""
+    for key in payload:
+        if key not in _KEYS:
+            raise WireError(f"payload.{key}"[:200], f"is not known; known are {', '.join(_KEYS)}")
+    if kind is OperationKind.REMOVE:
+        return {}
+    if kind is OperationKind.ADD and "text" not in payload:
+        raise WireError("payload.text", "is missing")
+    return {_KEYS[key]: _read(key, value) for key, value in payload.items()}
+
+
+def _read(key: str, value: Any) -> Any:
+    if key == "text" and not (isinstance(value, str) and 0 < len(value.strip()) <= MAX_TEXT):
+        raise WireError("payload.text", f"must be text of 1 to {MAX_TEXT} characters")
+    if key == "annotation" and value is not None and not isinstance(value, str):
+        raise WireError("payload.annotation", "must be the uid of an annotation, or null")
+    if key == "resolved" and not isinstance(value, bool):
+        raise WireError("payload.resolved", "must be true or false")
+    if key in ("x", "y") and value is not None:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e7:
+            raise WireError(f"payload.{key}", "must be a finite number, or null")
+    return value
+
+
+class CommentKeeper:
+    """Keeps comments."""
+
+    def held(self, ledger: Ledger, target: Target) -> Held | None:
+        """The comment with the uid, or its tombstone."""
+        keys = {"p": ledger.project_id, "u": target.key}
+        row = ledger.connection.execute(_HELD, keys).first()
+        return tombstones.find(ledger, target) if row is None else _held(row)
+
+    def same(self, held: Held, fields: Fields) -> bool:
+        """Whether text, place and fate are the same."""
+        born = {**_EMPTY, **fields}
+        return all(getattr(held.value, name) == value for name, value in born.items())
+
+    def add(self, ledger: Ledger, target: Target, fields: Fields, stamp: Stamp) -> Held:
+        """Write a comment."""
+        return self._insert(ledger, target, fields, stamp, None)
+
+    def change(
+        self, ledger: Ledger, target: Target, held: Held, fields: Fields, stamp: Stamp
+    ) -> Held:
+        """Write the next version, or bring a removed comment back."""
+        if held.removed:
+            if "body" not in fields:
+                raise Refusal("payload.text: is missing")
+            tombstones.lift(ledger, target)
+            return self._insert(ledger, target, fields, replace(stamp, author=held.author), held)
+        new = {**fields, "version": held.version + 1, "seq": stamp.seq, "updated_at": stamp.at}
+        keys = {"p": ledger.project_id, "i": target.image_id, "u": target.key}
+        ledger.connection.execute(update(comment).where(*_ROW).values(new), keys)
+        return self._again(ledger, target)
+
+    def remove(
+        self, ledger: Ledger, target: Target, held: Held, fields: Fields, stamp: Stamp
+    ) -> Held:
+        """Take the comment away."""
+        keys = {"p": ledger.project_id, "i": held.image_id, "u": target.key}
+        ledger.connection.execute(delete(comment).where(*_ROW), keys)
+        return tombstones.put(ledger, target, held, stamp)
+
+    def _insert(
+        self, ledger: Ledger, target: Target, fields: Fields, stamp: Stamp, was: Held | None
+    ) -> Held:
+        row = {
+            **_EMPTY,
+            **fields,
+            "project": ledger.project_id,
+            "image_id": target.image_id,
+            "uid": target.key,
+            "author": stamp.author,
+            "version": 1 if was is None else was.version + 1,
+            "seq": stamp.seq,
+            "created_at": stamp.at if was is None else was.created_at,
+            "updated_at": stamp.at,
+        }
+        ledger.connection.execute(insert(comment), row)
+        return self._again(ledger, target)
+
+    def _again(self, ledger: Ledger, target: Target) -> Held:
+        keys = {"p": ledger.project_id, "u": target.key}
+        return _held(ledger.connection.execute(_HELD, keys).one())
+
+
+def _held(row: Row[Any]) -> Held:
+    return Held(
+        row.version,
+        row.seq,
+        wire_from_row(row),
+        value=row,
+        image_id=row.image_id,
+        author=row.author,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,405 @@
+"""The first schema.
+
+Revision ID: 0001
+Revises: nothing
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the step."""
+    op.create_table(
+        "member",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), server_default="", nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("admin", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("disabled_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+        sa.UniqueConstraint("name", name=op.f("uq_member_name")),
+    )
+    op.create_table(
+        "project",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("settings", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("settings_version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("settings_seq", sa.BigInteger(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("next_label", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("next_image", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("next_annotation", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("archived_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
+        sa.UniqueConstraint("slug", name=op.f("uq_project_slug")),
+    )
+    op.create_table(
+        "session",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("user_name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_session")),
+    )
+    op.create_table(
+        "setting",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_setting")),
+    )
+    op.create_table(
+        "annotation_set",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), server_default="", nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project"], ["project.id"], name=op.f("fk_annotation_set_project")
+        ),
+        sa.PrimaryKeyConstraint("project", "name", name=op.f("pk_annotation_set")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "conflict",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("op_id", sa.Text(), nullable=False),
+        sa.Column("group_id", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("target_type", sa.Text(), nullable=False),
+        sa.Column("target_key", sa.Text(), nullable=False),
+        sa.Column("image_id", sa.BigInteger(), nullable=True),
+        sa.Column("payload_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("base_version", sa.Text(), nullable=True),
+        sa.Column("current_version", sa.BigInteger(), nullable=True),
+        sa.Column("current_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("resolved_at", sa.BigInteger(), nullable=True),
+        sa.Column("resolved_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_conflict_project")),
+        sa.PrimaryKeyConstraint("project", "op_id", name=op.f("pk_conflict")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_conflict_image", "conflict", ["project", "image_id"], unique=False)
+    op.create_table(
+        "event",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("tool", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("target_type", sa.Text(), nullable=False),
+        sa.Column("target_key", sa.Text(), nullable=False),
+        sa.Column("image_id", sa.BigInteger(), nullable=True),
+        sa.Column("set_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("after_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("before_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("previous_seq", sa.BigInteger(), nullable=True),
+        sa.Column("op_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("group_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_event_project")),
+        sa.PrimaryKeyConstraint("project", "seq", name=op.f("pk_event")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_event_group",
+        "event",
+        ["project", "group_id"],
+        unique=False,
+        sqlite_where=sa.text("group_id IS NOT NULL"),
+        postgresql_where=sa.text("group_id IS NOT NULL"),
+    )
+    op.create_index("ix_event_image", "event", ["project", "image_id", "seq"], unique=False)
+    op.create_table(
+        "image",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("width", sa.BigInteger(), nullable=False),
+        sa.Column("height", sa.BigInteger(), nullable=False),
+        sa.Column("uri", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("dtype", sa.Text(), nullable=False),
+        sa.Column("channels", sa.BigInteger(), nullable=False),
+        sa.Column("orientation", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("comment", sa.Text(), server_default="", nullable=False),
+        sa.Column("split", sa.Text(), nullable=True),
+        sa.Column("n_annotations", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("state_seq", sa.BigInteger(), nullable=True),
+        sa.Column("split_seq", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_image_project")),
+        sa.PrimaryKeyConstraint("project", "id", name=op.f("pk_image")),
+        sa.UniqueConstraint("project", "name", name=op.f("uq_image_project_name")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_image_sha256", "image", ["project", "sha256"], unique=False)
+    op.create_index("ix_image_state", "image", ["project", "state", "id"], unique=False)
+    op.create_table(
+        "job",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("project", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("params", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("n_items", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("n_done", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_job_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+    )
+    op.create_table(
+        "label",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("color", sa.Text(), nullable=False),
+        sa.Column("supercategory", sa.Text(), server_default="", nullable=False),
+        sa.Column("keypoints", sa.Text(), nullable=True),
+        sa.Column("deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("merged_into", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_label_project")),
+        sa.PrimaryKeyConstraint("project", "id", name=op.f("pk_label")),
+        sa.UniqueConstraint("project", "uid", name=op.f("uq_label_project_uid")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "uq_label_live_name",
+        "label",
+        ["project", "name_key"],
+        unique=True,
+        sqlite_where=sa.text("deleted = 0"),
+        postgresql_where=sa.text("NOT deleted"),
+    )
+    op.create_table(
+        "membership",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("member", sa.BigInteger(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_membership_member")),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_membership_project")),
+        sa.PrimaryKeyConstraint("project", "member", name=op.f("pk_membership")),
+    )
+    op.create_table(
+        "operation",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("op_id", sa.Text(), nullable=False),
+        sa.Column("target_type", sa.Text(), nullable=False),
+        sa.Column("target_key", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=True),
+        sa.Column("object_id", sa.BigInteger(), nullable=True),
+        sa.Column("current_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_operation_project")),
+        sa.PrimaryKeyConstraint("project", "op_id", name=op.f("pk_operation")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "operation_group",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("group_id", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("first_seq", sa.BigInteger(), nullable=True),
+        sa.Column("last_seq", sa.BigInteger(), nullable=True),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project"], ["project.id"], name=op.f("fk_operation_group_project")
+        ),
+        sa.PrimaryKeyConstraint("project", "group_id", name=op.f("pk_operation_group")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "payload",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_payload_project")),
+        sa.PrimaryKeyConstraint("project", "hash", name=op.f("pk_payload")),
+    )
+    op.create_table(
+        "stat",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("set_name", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_stat_project")),
+        sa.PrimaryKeyConstraint("project", "kind", "set_name", "key", name=op.f("pk_stat")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "token",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("member", sa.BigInteger(), nullable=True),
+        sa.Column("project", sa.BigInteger(), nullable=True),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_token_member")),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_token_project")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_token")),
+    )
+    op.create_table(
+        "tombstone",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("target_type", sa.Text(), nullable=False),
+        sa.Column("target_key", sa.Text(), nullable=False),
+        sa.Column("image_id", sa.BigInteger(), nullable=True),
+        sa.Column("object_id", sa.BigInteger(), nullable=True),
+        sa.Column("set_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("removed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_tombstone_project")),
+        sa.PrimaryKeyConstraint("project", "target_type", "target_key", name=op.f("pk_tombstone")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_tombstone_image", "tombstone", ["project", "image_id", "seq"], unique=False)
+    op.create_table(
+        "annotation",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("image_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("label", sa.BigInteger(), nullable=False),
+        sa.Column("set_name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("x", sa.Float(precision=53), nullable=True),
+        sa.Column("y", sa.Float(precision=53), nullable=True),
+        sa.Column("width", sa.Float(precision=53), nullable=True),
+        sa.Column("height", sa.Float(precision=53), nullable=True),
+        sa.Column("area", sa.Float(precision=53), nullable=False),
+        sa.Column("crowd", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("xy", sa.LargeBinary(), nullable=True),
+        sa.Column("rings", sa.LargeBinary(), nullable=True),
+        sa.Column("rle", sa.Text(), nullable=True),
+        sa.Column("attributes", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("score", sa.Float(precision=53), nullable=True),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("in_batch", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project", "image_id"],
+            ["image.project", "image.id"],
+            name=op.f("fk_annotation_project_image_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project", "label"],
+            ["label.project", "label.id"],
+            name=op.f("fk_annotation_project_label"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project", "set_name"],
+            ["annotation_set.project", "annotation_set.name"],
+            name=op.f("fk_annotation_project_set_name"),
+        ),
+        sa.PrimaryKeyConstraint("project", "image_id", "id", name=op.f("pk_annotation")),
+        sa.UniqueConstraint("project", "uid", name=op.f("uq_annotation_project_uid")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_annotation_label",
+        "annotation",
+        ["project", "set_name", "label", "image_id"],
+        unique=False,
+    )
+    op.create_table(
+        "comment",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("image_id", sa.BigInteger(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("annotation_uid", sa.Text(), nullable=True),
+        sa.Column("x", sa.Float(precision=53), nullable=True),
+        sa.Column("y", sa.Float(precision=53), nullable=True),
+        sa.Column("resolved", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project", "image_id"],
+            ["image.project", "image.id"],
+            name=op.f("fk_comment_project_image_id"),
+        ),
+        sa.PrimaryKeyConstraint("project", "image_id", "uid", name=op.f("pk_comment")),
+        sa.UniqueConstraint("project", "uid", name=op.f("uq_comment_project_uid")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "job_item",
+        sa.Column("job", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error", sa.Text(), server_default="", nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["job"], ["job.id"], name=op.f("fk_job_item_job")),
+        sa.PrimaryKeyConstraint("job", "id", name=op.f("pk_job_item")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_job_item_state", "job_item", ["job", "state", "id"], unique=False)
+    op.create_table(
+        "scribble",
+        sa.Column("project", sa.BigInteger(), nullable=False),
+        sa.Column("image_id", sa.BigInteger(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("set_name", sa.Text(), nullable=False),
+        sa.Column("strokes", sa.LargeBinary(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project", "image_id"],
+            ["image.project", "image.id"],
+            name=op.f("fk_scribble_project_image_id"),
+        ),
+        sa.PrimaryKeyConstraint("project", "image_id", "uid", name=op.f("pk_scribble")),
+        sa.UniqueConstraint("project", "uid", name=op.f("uq_scribble_project_uid")),
+        sqlite_with_rowid=False,
+    )

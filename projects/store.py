@@ -1,0 +1,401 @@
+"""The store of a workspace: every change an operation, every read one transaction."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from datasetbuilder.errors import StoreUnavailable, UnknownName
+from datasetbuilder.model import (
+    TRUTH,
+    Annotation,
+    Event,
+    Image,
+    ImageState,
+    Label,
+    Operation,
+    Outcome,
+    Result,
+    Scribble,
+    Target,
+)
+from datasetbuilder.projects import (
+    batches,
+    creation,
+    history,
+    operations,
+    reading,
+    sessions,
+)
+from datasetbuilder.projects.annotations import measured
+from datasetbuilder.projects.database import DATABASE_NAME, reader_engine, unavailable
+from datasetbuilder.projects.history import Changes, Conflict, TargetState
+from datasetbuilder.projects.integrity import IntegrityCheck
+from datasetbuilder.projects.reading import ProjectInfo
+from datasetbuilder.projects.snapshot import StoreSnapshot
+from datasetbuilder.projects.upgrade import upgrade
+from datasetbuilder.projects.workspace_lock import WorkspaceLock
+from datasetbuilder.projects.writer import Writer
+
+__all__ = ["Changes", "Conflict", "ProjectInfo", "Store", "TargetState"]
+
+
+class Store:
+    """The projects of one workspace, held by this process alone.
+
+    Reads may come from any thread and never wait for writers. Whatever writes returns after COMMIT
+    has reached the disk, or raises ``StoreUnavailable`` and has changed nothing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / DATABASE_NAME
+        self._lock = WorkspaceLock(folder)
+        try:
+            with self._plainly():
+                self.backup = upgrade(self._path)
+                self._writer = Writer(self._path)
+                self._readers = reader_engine(self._path)
+                self.integrity = IntegrityCheck(self._path, self._writer.refuse)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._known_shape = lru_cache(maxsize=4096)(self._read_shape)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the workspace in a folder, making it if there is none.
+
+        Raises
+        ------
+        WorkspaceError
+            If another process has it open, it lies on a network file system, or it was written by a
+            newer version.
+        StoreUnavailable
+            If the folder cannot be written.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"{folder} cannot be made: {error.strerror}") from None
+        return cls(folder)
+
+    def close(self) -> None:
+        """Finish what is being written and let the workspace go."""
+        self.integrity.close()
+        self._readers.dispose()
+        self._writer.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error) as error:
+            refusal = unavailable(error, self._path)
+            if refusal is None:
+                raise
+            raise refusal from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._plainly(), self._readers.connect() as connection:
+            yield connection
+
+    # --- projects and labels ------------------------------------------------------------------
+
+    def create_project(
+        self, name: str, *, labels: Sequence[tuple[str, str | None]] = (), author: str = "local"
+    ) -> ProjectInfo:
+        """Make a project with its first labels, each a name and a colour or None.
+
+        Raises
+        ------
+        AlreadyExists
+            If there is a project of that name.
+        DataError
+            If a label is wrong; then there is no project either.
+        """
+        slug = self._writer.submit(
+            lambda transaction: creation.create_project(transaction, name, labels, author=author)
+        )
+        return self.project(slug)
+
+    def projects(self) -> list[ProjectInfo]:
+        """Every project, by name."""
+        with self._reading() as connection:
+            return reading.projects(connection)
+
+    def project(self, slug: str) -> ProjectInfo:
+        """The project with a slug or a name; UnknownName with what there is."""
+        with self._reading() as connection:
+            return reading.project_named(connection, slug)
+
+    def labels(self, project_id: int, *, deleted: bool = False) -> tuple[Label, ...]:
+        """The labels by id, those out of use only on request."""
+        with self._reading() as connection:
+            return reading.labels(connection, project_id, deleted=deleted)
+
+    # --- images -------------------------------------------------------------------------------
+
+    def add_images(
+        self, project_id: int, images: Sequence[Image], *, author: str
+    ) -> tuple[Image, ...]:
+        """Add images under one event; returns them with their ids.
+
+        Raises
+        ------
+        AlreadyExists
+            If a name is taken; then none of them is added.
+        """
+        return self._writer.submit(
+            lambda transaction: batches.add_images(
+                transaction.ledger(project_id), images, author=author
+            ),
+            weight=len(images),
+        )
+
+    def image(self, project_id: int, image_id: int) -> Image:
+        """One image; UnknownName if it is not there."""
+        with self._reading() as connection:
+            return reading.image_with_id(connection, project_id, image_id)
+
+    def images(
+        self,
+        project_id: int,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        state: ImageState | None = None,
+        label: int | None = None,
+    ) -> list[Image]:
+        """The images with an id above ``after``, by id, at most ``limit`` of them."""
+        with self._reading() as connection:
+            return reading.images(
+                connection, project_id, after=after, limit=limit, state=state, label_id=label
+            )
+
+    def images_named(self, project_id: int, names: Sequence[str]) -> dict[str, Image]:
+        """Those of the names that are taken, with their images."""
+        with self._reading() as connection:
+            return reading.images_named(connection, project_id, names)
+
+    def neighbours(self, project_id: int, image_id: int) -> tuple[int | None, int | None]:
+        """The ids of the images before and after one."""
+        with self._reading() as connection:
+            return reading.neighbours(connection, project_id, image_id)
+
+    def image_position(self, project_id: int, image_id: int) -> int:
+        """The place of an image among all, from 1."""
+        with self._reading() as connection:
+            return reading.image_position(connection, project_id, image_id)
+
+    # --- what is drawn on an image ------------------------------------------------------------
+
+    def annotations(
+        self, project_id: int, image_id: int, *, sets: Sequence[str] = (TRUTH,)
+    ) -> tuple[Annotation, ...]:
+        """The annotations of an image, by id."""
+        with self._reading() as connection:
+            return reading.annotations(connection, project_id, image_id, sets)
+
+    def scribbles(
+        self, project_id: int, image_id: int, *, sets: Sequence[str] = (TRUTH,)
+    ) -> tuple[Scribble, ...]:
+        """The scribbles of an image, in the order they were begun."""
+        with self._reading() as connection:
+            return reading.scribbles(connection, project_id, image_id, sets)
+
+    def comments(self, project_id: int, image_id: int) -> list[dict[str, Any]]:
+        """The comments on an image in their wire form, oldest first."""
+        with self._reading() as connection:
+            return reading.comments(connection, project_id, image_id)
+
+    # --- operations ---------------------------------------------------------------------------
+
+    def apply(
+        self,
+        project_id: int,
+        operations_: Sequence[Operation],
+        *,
+        author: str,
+        client: str = "",
+        limit_targets: Callable[[Target], bool] | None = None,
+    ) -> list[Result]:
+        """Carry operations out; one result each, in their order.
+
+        Parameters
+        ----------
+        project_id : int
+            The project they belong to.
+        operations_ : sequence of Operation
+            Safe to send again: an ``op_id`` that was answered gets the same answer.
+        author, client : str
+            Who did it, and in which tab or program.
+        limit_targets : callable, optional
+            Says of a target whether this caller may change it; an operation on another target is
+            refused, its group with it, and nothing of it is kept.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database could not be written; then none of them was carried out.
+        """
+        barred = _barred(operations_, limit_targets)
+        allowed = [op for op in operations_ if op.op_id not in barred]
+        if allowed:
+            shape_of = lambda image_id: self._shape(project_id, image_id)  # noqa: E731
+            with self._plainly():
+                prepared = [operations.prepare(op, shape_of) for op in allowed]
+            results = self._writer.submit(
+                lambda transaction: operations.run(
+                    transaction.ledger(project_id), prepared, author=author, client=client
+                ),
+                weight=len(prepared),
+            )
+            barred.update((result.op_id, result) for result in results)
+        return [barred[op.op_id] for op in operations_]
+
+    def add_annotations(
+        self, project_id: int, annotations: Iterable[Annotation], *, author: str, tool: str = ""
+    ) -> tuple[Annotation, ...]:
+        """Add annotations under one event, as an import does; all or none.
+
+        Raises
+        ------
+        GeometryError, DataError
+            If a shape, a label, an image or a uid is wrong.
+        UnknownName
+            If an image is not there.
+        """
+        checked = [
+            replace(one, **measured(one.geometry, self._known_shape(project_id, one.image_id)))
+            for one in annotations
+        ]
+        return self._writer.submit(
+            lambda transaction: batches.add_annotations(
+                transaction.ledger(project_id), checked, author=author, tool=tool
+            ),
+            weight=len(checked),
+        )
+
+    def _shape(self, project_id: int, image_id: int) -> tuple[int, int] | None:
+        try:
+            return self._known_shape(project_id, image_id)
+        except UnknownName:
+            return None
+
+    def _read_shape(self, project_id: int, image_id: int) -> tuple[int, int]:
+        return self.image(project_id, image_id).shape
+
+    # --- history ------------------------------------------------------------------------------
+
+    def changes(
+        self,
+        project_id: int,
+        image_id: int,
+        *,
+        since: int,
+        client: str,
+        sets: Sequence[str] = (TRUTH,),
+    ) -> Changes:
+        """The latest state of what others wrote on an image, or among the labels, since ``since``.
+
+        An empty ``client`` is nobody: everything since is told.
+        """
+        with self._reading() as connection:
+            return history.changes(
+                connection, project_id, image_id, since=since, client=client, sets=sets
+            )
+
+    def events(
+        self, project_id: int, *, image_id: int | None = None, after: int = 0, limit: int = 1000
+    ) -> list[Event]:
+        """The log after an event number, of one image or of the whole project."""
+        with self._reading() as connection:
+            return history.events(
+                connection, project_id, image_id=image_id, after=after, limit=limit
+            )
+
+    def before(self, project_id: int, seq: int) -> Mapping[str, Any] | None:
+        """The target of an event as it was before it, in its wire form, None if it was not."""
+        with self._reading() as connection:
+            return history.before(connection, project_id, seq)
+
+    def conflicts(self, project_id: int, image_id: int | None) -> list[Conflict]:
+        """What was refused on an image because others were first, with all that it wanted."""
+        with self._reading() as connection:
+            return history.conflicts(connection, project_id, image_id)
+
+    @contextmanager
+    def snapshot(
+        self,
+        project_id: int,
+        *,
+        open_pixels: Callable[[Image], BinaryIO],
+        sets: Sequence[str] = (TRUTH,),
+    ) -> Iterator[StoreSnapshot]:
+        """The project at one event number, whatever is written meanwhile."""
+        with self._reading() as connection:
+            yield StoreSnapshot(connection, project_id, open_pixels=open_pixels, sets=sets)
+
+    # --- the workspace ------------------------------------------------------------------------
+
+    def workspace_setting(self, key: str, default: Any = None) -> Any:
+        """A setting of the workspace."""
+        with self._reading() as connection:
+            return sessions.setting_value(connection, key, default)
+
+    def set_workspace_setting(self, key: str, value: Any) -> None:
+        """Write a setting of the workspace; any JSON value."""
+        self._writer.submit(lambda t: sessions.set_setting(t.connection, key, value))
+
+    def add_session(self, token_hash: str, user: str, expires_at: datetime) -> None:
+        """Remember a login by the hash of its token."""
+        self._writer.submit(
+            lambda t: sessions.add_session(t.connection, token_hash, user, expires_at)
+        )
+
+    def session_user(self, token_hash: str) -> str | None:
+        """Whose login this is, None if there is none or it is over."""
+        with self._reading() as connection:
+            return sessions.session_user(connection, token_hash)
+
+    def end_session(self, token_hash: str) -> None:
+        """Forget a login."""
+        self._writer.submit(lambda t: sessions.end_session(t.connection, token_hash))
+
+
+def _barred(
+    asked: Sequence[Operation], limit: Callable[[Target], bool] | None
+) -> dict[str, Result]:
+    if limit is None:
+        return {}
+    outside = [op for op in asked if not limit(op.target)]
+    groups = {op.group_id for op in outside if op.group_id is not None}
+    op_ids = {op.op_id for op in outside}
+    reason = "this request may not change that target"
+    return {
+        op.op_id: Result(op.op_id, Outcome.REFUSED, reason=reason)
+        for op in asked
+        if op.op_id in op_ids or op.group_id in groups
+    }

@@ -1,0 +1,96 @@
+"""Bringing a workspace's database to the schema of this version.
+
+The recorded revision is read first, so that a workspace that is up to date opens without loading
+alembic. An older one is copied aside, then migrated in a single transaction: a process that is
+killed on the way leaves the old schema or the new one.
+"""
+
+import sqlite3
+import time
+from pathlib import Path
+
+from datasetbuilder.errors import WorkspaceError
+from datasetbuilder.projects.database import migration_connection
+from datasetbuilder.projects.schema import HEAD
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def upgrade(path: Path) -> Path | None:
+    """Create or migrate the database at ``path``.
+
+    Returns
+    -------
+    backup : Path or None
+        The copy that was made before an older schema was touched.
+
+    Raises
+    ------
+    WorkspaceError
+        If the file is no workspace or was written by a newer version.
+    """
+    fresh = not path.exists() or path.stat().st_size == 0
+    connection = migration_connection(path)
+    try:
+        revision = None if fresh else _revision(connection, path)
+        if revision == HEAD:
+            return None
+        backup = None if revision is None else _backup(connection, path, revision)
+        _migrate(connection, path, revision)
+    finally:
+        connection.close()
+    return backup
+
+
+def _revision(connection: sqlite3.Connection, path: Path) -> str | None:
+    try:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+            raise WorkspaceError(
+                f"{path} is damaged or not a workspace database; restore a backup or choose "
+                "another folder"
+            ) from None
+        raise
+    if not tables:
+        return None
+    if "alembic_version" not in tables:
+        raise WorkspaceError(f"{path} is a database of something else; choose another folder")
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return row[0] if row else None
+
+
+def _backup(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
+    folder = path.parent / "backups"
+    folder.mkdir(exist_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    target = folder / f"{path.stem}-before-migration-from-{revision}-{stamp}.db"
+    connection.execute("VACUUM INTO ?", (str(target),))
+    return target
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, revision: str | None) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import StaticPool
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise WorkspaceError(
+            f"{path} was written by a newer version of datasetbuilder (its schema is {revision}, "
+            f"this version knows {HEAD}); update datasetbuilder to open it"
+        )
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    with engine.connect() as live:
+        live.exec_driver_sql("BEGIN IMMEDIATE")
+        config.attributes["connection"] = live
+        command.upgrade(config, "head")
+        broken = live.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            live.exec_driver_sql("ROLLBACK")
+            raise WorkspaceError(f"{path}: the migration would leave a dangling row {broken}")
+        live.exec_driver_sql("COMMIT")

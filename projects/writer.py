@@ -1,0 +1,147 @@
+"""The one thread that writes.
+
+Whoever wants to write hands over a function of the open transaction and waits. The thread takes
+what has gathered meanwhile into one transaction, so that many writers share one sync of the disk,
+and wakes them only after COMMIT has returned.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from datasetbuilder.errors import StoreUnavailable
+from datasetbuilder.projects.database import optimize, unavailable, writer_engine
+from datasetbuilder.projects.ledger import Transaction
+
+GROUP = 64
+"""How many operations one transaction takes at most, unless a single request holds more."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Write(Generic[_T]):
+    work: Callable[[Transaction], _T]
+    weight: int
+    done: Future
+
+
+class Writer:
+    """Runs functions of a transaction one after the other and commits them in groups."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._engine = writer_engine(path)
+        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._connection: Connection | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+        self._refusal: str | None = None
+        self._thread = threading.Thread(target=self._run, name="datasetbuilder-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Transaction], _T], *, weight: int = 1) -> _T:
+        """Run ``work`` in a transaction and return what it returned, after COMMIT.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database could not be written; nothing of ``work`` was kept.
+        """
+        write = _Write(work, weight, Future())
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable(f"{self._path}: not saved, the workspace is closed")
+            self._queue.put(write)
+        return write.done.result()
+
+    def refuse(self, reason: str) -> None:
+        """Answer every further write with ``StoreUnavailable``."""
+        self._refusal = reason
+
+    def close(self) -> None:
+        """Finish what waits, then let the connection go."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        running = True
+        while running:
+            first = self._queue.get()
+            group = [] if first is None else [first]
+            running = first is not None and self._gather(group)
+            if group:
+                self._commit(group)
+        self._let_go(tidy=True)
+
+    def _gather(self, group: list[_Write]) -> bool:
+        weight = group[0].weight
+        while weight < GROUP:
+            try:
+                write = self._queue.get_nowait()
+            except queue.Empty:
+                return True
+            if write is None:
+                return False
+            group.append(write)
+            weight += write.weight
+        return True
+
+    def _commit(self, group: list[_Write]) -> None:
+        try:
+            answers = self._attempt(group)
+        # The outermost handler of this thread: whatever happened belongs to those who wait.
+        except BaseException as error:
+            if len(group) > 1:
+                for write in group:
+                    self._commit([write])
+            else:
+                group[0].done.set_exception(error)
+            return
+        for write, answer in zip(group, answers, strict=True):
+            write.done.set_result(answer)
+
+    def _attempt(self, group: list[_Write]) -> list[object]:
+        if self._refusal is not None:
+            raise StoreUnavailable(self._refusal)
+        try:
+            connection = self._open()
+            with connection.begin():
+                transaction = Transaction(connection)
+                answers = [write.work(transaction) for write in group]
+                transaction.flush()
+        except DBAPIError as error:
+            refusal = unavailable(error, self._path)
+            if refusal is None:
+                raise
+            # A file that was opened while it could not be written stays so until it is reopened.
+            self._let_go()
+            raise refusal from error
+        return answers
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _let_go(self, *, tidy: bool = False) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            if tidy:
+                optimize(connection)
+            connection.close()
+        except DBAPIError:
+            connection.invalidate()
