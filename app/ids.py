@@ -5,6 +5,7 @@ from typing import Any
 LOCATION = "location"
 PAGE = "page"
 NOTICE = "notice"
+ANNOTATE = "annotate"
 CANVAS = "canvas"
 SAVE_STATE = "save-state"
 

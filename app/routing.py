@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import ids
-from datasetbuilder.app.pages import export, gallery, projects, settings, shell
+from datasetbuilder.app.pages import annotate, export, gallery, projects, settings, shell
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.security.access import authorised
 from datasetbuilder.app.security.permissions import Permission
@@ -40,6 +40,7 @@ def _page(tail: str, permission: Permission, layout: Callable[..., Any]) -> Page
 
 PAGES = (
     _page("images", Permission.VIEW, gallery.layout),
+    _page(r"annotate/(?P<image_id>\d{1,15})", Permission.VIEW, annotate.layout),
     _page("export", Permission.EXPORT, export.layout),
     _page("settings", Permission.MANAGE, settings.layout),
 )

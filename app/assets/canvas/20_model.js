@@ -190,7 +190,23 @@
       if (item.pending) return;
       if (item.conflicted) this.clash(item);
       else if (item.refused) this.refuse(item, op);
-      else this.show(item, item.server.state);
+      else this.normalise(item);
+    }
+
+    /** The store may have clipped or rounded: its numbers are the ones that count. */
+    normalise(item) {
+      const before = item.state;
+      this.show(item, item.server.state);
+      if (item.state !== before) this.emit('normalised', before, item.state);
+    }
+
+    /** The first annotation moves a new image on, without an operation of its own. */
+    begin() {
+      const item = this.imageState;
+      if (!item.state || item.state.state !== 'new') return;
+      const state = { ...item.state, state: 'in_progress' };
+      item.server = { ...item.server, state };
+      this.show(item, state);
     }
 
     accepted(item, op, result) {

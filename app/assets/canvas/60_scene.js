@@ -83,6 +83,18 @@
     return ((255 << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
   }
 
+  /** Covered pixels, as far as the browser can tell without the server. */
+  function areaOf(state) {
+    const entry = drawable(state);
+    if (entry.area === undefined) {
+      const { kind, geometry: shape } = state;
+      if (kind === 'tag') entry.area = 0;
+      else if (kind === 'box') entry.area = shape.width * shape.height;
+      else entry.area = kind === 'mask' ? dsb.rle.maskArea(shape) : geometry.polygonArea(shape);
+    }
+    return entry.area;
+  }
+
   /** Is the point on the object? Lines count `slack` image pixels around them. */
   function hits(state, point, slack = 0) {
     const box = drawable(state).bounds;
@@ -164,6 +176,12 @@
       this.cost = this.cost ? 0.6 * this.cost + 0.4 * milliseconds : milliseconds;
     }
 
+    /** Does the bitmap show another place than the view? */
+    slid() {
+      const [a, b] = [this.painted, this.view.place];
+      return !a || a.x !== b.x || a.y !== b.y || a.scale !== b.scale;
+    }
+
     /** Move the bitmap that is there instead of painting. */
     slide() {
       const [from, to] = [this.painted, this.view.place];
@@ -237,5 +255,5 @@
   }
 
   dsb.Scene = Scene;
-  dsb.shapes = { coloured, colorWord, drawable, hits, outlineOf, pathText, pictureOf, rasterOf };
+  dsb.shapes = { areaOf, coloured, colorWord, drawable, hits, outlineOf, pathText, pictureOf, rasterOf };
 })(window);

@@ -1,0 +1,142 @@
+/** Polygon: one click a corner; Enter, a double click or the first corner closes it. */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+  const geometry = dsb.geometry;
+  const NEAR = 9;
+
+  class PolygonTool extends dsb.Tool {
+    constructor(editor) {
+      super(editor);
+      /** @type {Array<[number, number]>} */
+      this.points = [];
+      this.cursor = null;
+    }
+
+    leave() {
+      this.clear();
+    }
+
+    clear() {
+      this.points = [];
+      this.pointer = null;
+      this.editor.redraw();
+      this.editor.emit('dock');
+    }
+
+    down(touch) {
+      if (touch.button !== 0 || !this.editor.needsLabel()) return false;
+      if (this.points.length > 2 && this.onFirst(touch.point)) {
+        this.close();
+        return false;
+      }
+      const last = this.points[this.points.length - 1];
+      if (!last || geometry.distance(last, touch.inside) > 0) this.points.push(touch.inside);
+      this.pointer = touch.inside;
+      this.editor.redraw();
+      this.editor.emit('dock');
+      return false;
+    }
+
+    onFirst(point) {
+      return geometry.distance(point, this.points[0]) * this.editor.view.scale < NEAR;
+    }
+
+    hover(touch) {
+      this.pointer = touch.inside;
+      if (this.points.length) this.editor.redraw();
+    }
+
+    double() {
+      if (this.points.length > 2) this.close();
+    }
+
+    accept() {
+      if (!this.points.length) return false;
+      this.close();
+      return true;
+    }
+
+    close() {
+      const ring = geometry.withoutRepeats(this.points);
+      if (ring.length < 3) {
+        this.editor.hint('A polygon needs at least three corners');
+        return;
+      }
+      const crossing = geometry.crossing(ring);
+      if (crossing) {
+        this.editor.hint('The outline crosses itself here; Backspace takes corners back', crossing);
+        return;
+      }
+      this.clear();
+      this.finish({ parts: [[ring]] });
+    }
+
+    /** @param {object} polygon */
+    finish(polygon) {
+      this.editor.annotate('polygon', polygon, { tool: 'polygon' });
+    }
+
+    escape() {
+      const busy = this.points.length > 0;
+      this.clear();
+      return busy;
+    }
+
+    erase() {
+      if (!this.points.length) return false;
+      this.points.pop();
+      this.editor.hint('');
+      this.editor.redraw();
+      this.editor.emit('dock');
+      return true;
+    }
+
+    undo() {
+      return this.erase();
+    }
+
+    unfinished() {
+      const drawing = this.points.length > 2;
+      return drawing ? 'Close the polygon first (Enter), or drop it (Esc)' : '';
+    }
+
+    parts() {
+      const { points, pointer, editor } = this;
+      if (!points.length) return [];
+      const color = editor.color(editor.label);
+      const line = pointer ? [...points, pointer] : points;
+      const closing = pointer && points.length > 2 && this.onFirst(pointer);
+      const corners = points.map((point, i) => ({
+        is: 'handle',
+        point,
+        look: i === 0 && closing ? 'inert vertex chosen' : 'inert vertex',
+        data: {},
+        color,
+      }));
+      const [first] = points;
+      const back = pointer && points.length > 1 ? [pointer, first] : null;
+      return [
+        { is: 'line', points: line, color },
+        ...(back ? [{ is: 'line', points: back, color, look: 'faint' }] : []),
+        ...corners,
+      ];
+    }
+
+    dock() {
+      const n = this.points.length;
+      const chip = this.editor.labelChip();
+      if (!n) return [...chip, { is: 'text', text: 'click corner after corner' }];
+      return [
+        ...chip,
+        { is: 'text', text: n === 1 ? '1 corner' : `${n} corners` },
+        { is: 'button', text: 'back', keys: '⌫', run: () => this.erase() },
+        { is: 'button', text: 'cancel', keys: 'Esc', run: () => this.escape() },
+        { is: 'button', text: 'close', keys: 'Enter', primary: true, run: () => this.accept() },
+      ];
+    }
+  }
+
+  dsb.PolygonTool = PolygonTool;
+  dsb.register('polygon', PolygonTool);
+})(window);

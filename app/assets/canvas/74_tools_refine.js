@@ -1,0 +1,70 @@
+/**
+ * What scribble and snap share: ask the server for a proposal, show the newest answer, let the
+ * person accept or reject it. A newer request cancels the one before.
+ */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+
+  /** One stream of requests to one refine route. */
+  class Requests {
+    /** @param {dsb.Editor} editor @param {string} route */
+    constructor(editor, route) {
+      Object.assign(this, { editor, route });
+      this.number = 0;
+      this.running = null;
+    }
+
+    get busy() {
+      return this.running !== null;
+    }
+
+    /** Forget whatever is on its way. */
+    cancel() {
+      this.number++;
+      if (this.running) this.running.abort();
+      this.running = null;
+    }
+
+    /**
+     * @param {object} body
+     * @returns {Promise<{proposal: object | null, hint: string} | null>} null when overtaken
+     */
+    async ask(body) {
+      this.cancel();
+      const number = this.number;
+      const running = (this.running = new AbortController());
+      const { slug, image, queue } = this.editor;
+      const request = { request: number, client: queue.client, ...body };
+      let answer;
+      try {
+        answer = await dsb.client.refine(slug, image.id, this.route, request, running.signal);
+      } catch {
+        answer = { status: 0, body: { error: 'The server cannot be reached; the strokes are kept' } };
+      }
+      if (number !== this.number) return null;
+      this.running = null;
+      if (answer.status === 200) return answer.body;
+      return { proposal: null, hint: answer.body.error || 'The server could not do this' };
+    }
+  }
+
+  /** Warm the server up for this image, once. */
+  const prepared = new Set();
+  function prepare(editor) {
+    const name = `${editor.slug}/${editor.image.id}`;
+    if (prepared.has(name)) return;
+    prepared.add(name);
+    dsb.client.prepare(editor.slug, editor.image.id).catch(() => prepared.delete(name));
+  }
+
+  const acceptControls = (tool, ready) => [
+    { is: 'button', text: 'reject', keys: 'Esc', run: () => tool.escape() },
+    {
+      is: 'button', text: 'accept', keys: 'Enter', primary: true, disabled: !ready,
+      run: () => tool.accept(),
+    },
+  ];
+
+  dsb.refine = { Requests, acceptControls, prepare };
+})(window);

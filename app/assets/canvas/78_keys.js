@@ -1,0 +1,96 @@
+/** Every key of the page in one table; the overlay behind `?` is drawn from it. */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+
+  const tool = (name) => (editor) => editor.setTool(name);
+  const turn = (direction) => (editor) => editor.step(direction);
+
+  /** Nudge the selection, or change the image when nothing is selected. */
+  const arrow = (dx, dy, direction) => (editor, event) => {
+    const pixels = event.shiftKey ? 10 : 1;
+    if (editor.selection) return editor.nudge(dx * pixels, dy * pixels);
+    return direction ? editor.step(direction) : false;
+  };
+
+  /**
+   * keys: as `KeyboardEvent.key` in lower case, with `ctrl+`, `shift+` in front;
+   * run: answers false when the key means nothing just now.
+   */
+  const BINDINGS = [
+    { group: 'Tools', show: 'V', keys: ['v'], text: 'Select', run: tool('select') },
+    { group: 'Tools', show: 'B', keys: ['b'], text: 'Box', run: tool('box') },
+    { group: 'Tools', show: 'P', keys: ['p'], text: 'Polygon', run: tool('polygon') },
+    { group: 'Tools', show: 'M', keys: ['m'], text: 'Brush mask', run: tool('brush') },
+    { group: 'Tools', show: 'X', keys: ['x'], text: 'Erase', run: tool('eraser') },
+    { group: 'Tools', show: 'S', keys: ['s'], text: 'Scribble', run: tool('scribble') },
+    { group: 'Tools', show: 'C', keys: ['c'], text: 'Snap outline', run: tool('snap') },
+    { group: 'Tools', show: '[ ]', keys: ['['], text: 'Smaller, larger brush', run: (e) => e.resizeBrush(false) },
+    { keys: [']'], run: (e) => e.resizeBrush(true) },
+    { group: 'Tools', show: 'Alt', text: 'Background stroke; on a corner: remove it' },
+    { group: 'Labels', show: '1 – 9', text: 'Label; with a selection: relabel it' },
+    { group: 'Labels', show: 'Shift 1 – 9', text: 'Class of the whole image, on or off' },
+    { group: 'Objects', show: 'Enter', keys: ['enter'], text: 'Finish, accept', run: (e) => e.tool.accept() },
+    { group: 'Objects', show: 'Esc', keys: ['escape'], text: 'Cancel, reject, deselect', run: (e) => e.escape() },
+    { group: 'Objects', show: 'Delete', keys: ['delete', 'backspace'], text: 'Remove', run: (e) => e.erase() },
+    { group: 'Objects', show: 'Arrows', keys: ['arrowup'], text: 'Move the selection by 1 px, with Shift by 10', run: arrow(0, -1) },
+    { keys: ['arrowdown'], run: arrow(0, 1) },
+    { group: 'Objects', show: 'Ctrl C, Ctrl V', keys: ['ctrl+c'], text: 'Copy, paste (on another image too)', run: (e) => e.copy() },
+    { keys: ['ctrl+v'], run: (e) => e.paste() },
+    { group: 'Objects', show: 'Ctrl Z', keys: ['ctrl+z'], text: 'Undo', run: (e) => e.undo() },
+    { group: 'Objects', show: 'Ctrl Shift Z', keys: ['ctrl+shift+z', 'ctrl+y'], text: 'Redo', run: (e) => e.redo() },
+    { group: 'Objects', show: 'H', keys: ['h'], text: 'Hide or show the selection, else all', run: (e) => e.toggleHidden() },
+    { group: 'Images', show: '← →', keys: ['arrowleft'], text: 'Previous, next image (nothing selected)', run: arrow(-1, 0, -1) },
+    { keys: ['arrowright'], run: arrow(1, 0, 1) },
+    { group: 'Images', show: 'A D', keys: ['a'], text: 'Previous, next image', run: turn(-1) },
+    { keys: ['d'], run: turn(1) },
+    { group: 'Images', show: 'Ctrl Enter', keys: ['ctrl+enter'], text: 'Done and next', run: (e) => e.done() },
+    { group: 'View', show: '0', keys: ['0'], text: 'Fit the image', run: (e) => e.view.fit() },
+    { group: 'View', show: 'Wheel', text: 'Zoom to the cursor' },
+    { group: 'View', show: 'Space', text: 'Hold to drag the image (or the middle button)' },
+    { group: 'View', show: '?', keys: ['?'], text: 'This list', run: (e) => e.emit('help') },
+  ];
+
+  const table = new Map();
+  for (const binding of BINDINGS) for (const key of binding.keys || []) table.set(key, binding);
+
+  /** The name of a pressed key as the table spells it. */
+  function nameOf(event) {
+    const key = event.key.toLowerCase();
+    const ctrl = event.ctrlKey || event.metaKey ? 'ctrl+' : '';
+    const shift = ctrl && event.shiftKey ? 'shift+' : '';
+    return ctrl + shift + key;
+  }
+
+  const TYPED = 'input:not([type=radio]):not([type=checkbox]):not([type=range]),textarea,select,[contenteditable=true]';
+
+  /** Does the focused control need this key for itself? */
+  function taken(event) {
+    const { target } = event;
+    if (!target.closest) return false;
+    if (target.closest(TYPED)) return true;
+    if (target.closest('input[type=range]')) return event.key.startsWith('Arrow');
+    return Boolean(target.closest('button, a, [role=option]')) && (event.key === 'Enter' || event.key === ' ');
+  }
+
+  /** @returns {number} 1 to 9 for a digit key, whatever Shift makes of it; else 0 */
+  function digit(event) {
+    const match = /^(?:Digit|Numpad)([1-9])$/.exec(event.code || '');
+    return match ? Number(match[1]) : 0;
+  }
+
+  /**
+   * @param {dsb.Editor} editor
+   * @param {KeyboardEvent} event
+   * @returns {boolean} was the key meant for the page?
+   */
+  function press(editor, event) {
+    if (event.isComposing || taken(event)) return false;
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (plain && digit(event)) return editor.digit(digit(event), event.shiftKey);
+    const binding = event.altKey ? null : table.get(nameOf(event));
+    return Boolean(binding) && binding.run(editor, event) !== false;
+  }
+
+  dsb.keys = { BINDINGS, nameOf, press };
+})(typeof window !== 'undefined' ? window : globalThis);

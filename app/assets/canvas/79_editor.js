@@ -1,0 +1,410 @@
+/**
+ * The editor: one image in hand. It ties model, history, queue, view and tool together; panes and
+ * tools talk to it alone.
+ *
+ * Emits: image · objects · tool · label · selection · dock · save · hint · conflict · help ·
+ * state(imageId, state) · pointer(touch)
+ */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+  const geometry = dsb.geometry;
+  const SETTINGS = 'dsb-settings';
+  const DEFAULTS = { brush: 24, scribble: 8, smooth: 0, snap: 0, tool: 'select' };
+  const COPIES_APART = 8;
+  const NO_COLOR = '#8b93a6';
+
+  /** Settings of this browser; what cannot be read is the default. */
+  function keptSettings() {
+    try {
+      return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(SETTINGS) || '{}') };
+    } catch {
+      return { ...DEFAULTS };
+    }
+  }
+
+  class Editor extends dsb.Emitter {
+    /** @param {dsb.Queue} queue */
+    constructor(queue) {
+      super();
+      this.queue = queue;
+      this.view = new dsb.View();
+      this.settings = keptSettings();
+      this.histories = new Map();
+      this.tools = new Map([...dsb.tools].map(([name, type]) => [name, new type(this)]));
+      this.toolName = 'select';
+      this.labels = [];
+      this.label = null;
+      this.image = null;
+      this.hidden = new Set();
+      this.allHidden = false;
+      this.ghosts = [];
+      this.empty();
+    }
+
+    /** Nothing is open. */
+    empty() {
+      this.model = null;
+      this.selection = null;
+      this.pointed = null;
+      this.held = null;
+      this.hidden.clear();
+    }
+
+    get tool() {
+      return this.tools.get(this.toolName);
+    }
+
+    get history() {
+      const name = `${this.slug}/${this.image.id}`;
+      if (!this.histories.has(name)) this.histories.set(name, new dsb.History());
+      return this.histories.get(name);
+    }
+
+    get selectedState() {
+      return this.selection && this.model ? this.model.annotation(this.selection) : null;
+    }
+
+    // --- labels ---------------------------------------------------------------------------------
+
+    labelOf(id) {
+      return this.labels.find((label) => label.id === id);
+    }
+
+    color(id) {
+      const label = this.labelOf(id);
+      return label ? label.color : NO_COLOR;
+    }
+
+    labelName(id) {
+      const label = this.labelOf(id);
+      return label ? label.name : 'no label';
+    }
+
+    labelChip() {
+      if (!this.label) return [];
+      return [{ is: 'chip', text: this.labelName(this.label), color: this.color(this.label) }];
+    }
+
+    needsLabel() {
+      if (this.label) return true;
+      this.hint('This project has no labels yet: add one on the Labels page');
+      return false;
+    }
+
+    setLabel(id) {
+      if (!this.labelOf(id) || id === this.label) return;
+      this.label = id;
+      this.emit('label');
+      this.emit('dock');
+      this.redraw();
+    }
+
+    /** A digit: another current label, and with the select tool the selection follows. */
+    digit(number, shift) {
+      const label = this.labels[number - 1];
+      if (!label) return false;
+      if (shift) this.toggleTag(label.id);
+      else this.chooseLabel(label.id);
+      return true;
+    }
+
+    chooseLabel(id) {
+      this.setLabel(id);
+      if (this.tool.labelled()) return;
+      if (this.toolName === 'select' && this.selection) this.edit(this.selection, { label: id }, 'label');
+    }
+
+    tagOf(label) {
+      return this.model.annotations.find(
+        ({ state }) => state.kind === 'tag' && state.label === label,
+      );
+    }
+
+    toggleTag(label) {
+      const tag = this.tagOf(label);
+      if (tag) this.remove(tag.key, 'tag');
+      else this.annotate('tag', {}, { label, tool: 'tag' });
+    }
+
+    // --- changes --------------------------------------------------------------------------------
+
+    /**
+     * Everything that changes anything goes through here.
+     * @param {{type: string, key: string, after: object | null}[]} wanted
+     */
+    commit(wanted, tool) {
+      const changes = wanted
+        .map((change) => ({ ...change, before: this.model.item(change.type, change.key).state }))
+        .filter(({ before, after }) => !dsb.model.equal(before, after));
+      if (!changes.length) return;
+      this.history.record(changes, tool);
+      this.carryOut(changes, tool);
+    }
+
+    carryOut(changes, tool) {
+      const operations = dsb.commands.apply(this.model, changes, tool);
+      if (changes.some(({ type }) => type === 'annotation')) this.model.begin();
+      this.queue.push(this.slug, this.image.id, operations);
+      this.emit('objects');
+      this.emit('dock');
+    }
+
+    /** @returns {string} the uid of the new annotation */
+    annotate(kind, shape, { uid = dsb.uuid(), label = this.label, source = 'person', tool }) {
+      const after = { label, kind, geometry: shape, source };
+      this.commit([{ type: 'annotation', key: uid, after }], tool);
+      return uid;
+    }
+
+    edit(uid, fields, tool) {
+      const before = this.model.annotation(uid);
+      if (before) this.commit([{ type: 'annotation', key: uid, after: { ...before, ...fields } }], tool);
+    }
+
+    /** An annotation goes together with the strokes that it was made of. */
+    remove(uid, tool) {
+      const wanted = [{ type: 'annotation', key: uid, after: null }];
+      const strokes = this.model.items.get(`scribble:${uid}`);
+      if (strokes && strokes.state) wanted.push({ type: 'scribble', key: uid, after: null });
+      this.commit(wanted, tool);
+    }
+
+    removeSelected() {
+      if (this.selection) this.remove(this.selection, 'remove');
+    }
+
+    /** @param {object[] | null} strokes null removes the scribble */
+    scribble(key, strokes) {
+      const after = strokes && strokes.length ? { strokes } : null;
+      this.commit([{ type: 'scribble', key, after }], 'scribble');
+    }
+
+    undo() {
+      if (this.tool.undo()) return;
+      this.rewind(this.history.undo());
+    }
+
+    redo() {
+      this.rewind(this.history.redo());
+    }
+
+    /** A step that starts from what somebody else has changed since is a conflict. */
+    rewind(step) {
+      if (!step) return;
+      if (dsb.commands.untouched(this.model, step.changes)) {
+        step.settle();
+        this.carryOut(step.changes, step.tool);
+        return;
+      }
+      step.forget();
+      const [{ type, key, after }] = step.changes;
+      const item = this.model.item(type, key);
+      if (type === 'annotation') this.emit('conflict', { item, mine: after, theirs: item.state });
+      else this.hint('Somebody else changed this since; the step was left out');
+    }
+
+    /** What the person chose about a conflict. @param {'mine' | 'theirs' | 'both'} choice */
+    resolve({ item, mine }, choice) {
+      const { type, key } = item.target;
+      if (choice === 'mine') this.commit([{ type, key, after: mine }], 'conflict');
+      if (choice === 'both' && mine) {
+        this.commit([{ type, key: dsb.uuid(), after: mine }], 'conflict');
+      }
+      this.ghosts = [];
+      this.redraw();
+    }
+
+    // --- selection ------------------------------------------------------------------------------
+
+    select(uid) {
+      if (uid === this.selection) return;
+      this.repaint(this.selection);
+      this.selection = uid;
+      this.repaint(uid);
+      this.tool.selected();
+      this.emit('selection');
+      this.emit('dock');
+      this.redraw();
+    }
+
+    /** Highlight what the pointer is over. */
+    point(uid) {
+      if (uid === this.pointed) return;
+      this.pointed = uid;
+      this.emit('pointed');
+      this.redraw();
+    }
+
+    /** The smallest visible object under a point. @param {(state: object) => boolean} [accepts] */
+    pick(point, accepts = () => true) {
+      const slack = 3 / this.view.scale;
+      let best = null;
+      let least = Infinity;
+      for (const { key, state } of this.model.annotations) {
+        if (this.isHidden(key) || !accepts(state) || !dsb.shapes.hits(state, point, slack)) continue;
+        const area = dsb.shapes.areaOf(state);
+        if (area <= least) [best, least] = [key, area];
+      }
+      return best;
+    }
+
+    isHidden(uid) {
+      return this.allHidden || this.hidden.has(uid);
+    }
+
+    toggleHidden(uid = this.selection) {
+      if (!uid) this.allHidden = !this.allHidden;
+      else if (!this.hidden.delete(uid)) this.hidden.add(uid);
+      this.scene.all();
+      this.redraw();
+      this.emit('objects');
+    }
+
+    nudge(dx, dy) {
+      const state = this.selectedState;
+      if (!state || state.kind === 'tag') return false;
+      const moved = geometry.translated(state.kind, state.geometry, [dx, dy], this.image);
+      this.edit(this.selection, { geometry: moved }, 'nudge');
+      return true;
+    }
+
+    copy() {
+      const state = this.selectedState;
+      if (!state || state.kind === 'tag') return false;
+      this.clipboard = { state, image: this.image.id };
+      this.hint('Copied');
+      return true;
+    }
+
+    paste() {
+      if (!this.clipboard) return false;
+      const { state, image } = this.clipboard;
+      const box = geometry.bounds(state.kind, state.geometry);
+      if (box[2] - box[0] > this.image.width || box[3] - box[1] > this.image.height) {
+        this.hint('The copied object is larger than this image');
+        return true;
+      }
+      const by = image === this.image.id ? COPIES_APART : 0;
+      const shape = geometry.translated(state.kind, state.geometry, [by, by], this.image);
+      const uid = this.annotate(state.kind, shape, { label: state.label, source: state.source, tool: 'paste' });
+      this.clipboard = { state: this.model.annotation(uid), image: this.image.id };
+      this.setTool('select');
+      this.select(uid);
+      return true;
+    }
+
+    escape() {
+      if (this.tool.escape()) return true;
+      if (this.selection) this.select(null);
+      else if (this.toolName !== 'select') this.setTool('select');
+      return true;
+    }
+
+    erase() {
+      if (this.tool.erase()) return true;
+      this.removeSelected();
+      return true;
+    }
+
+    // --- tools ----------------------------------------------------------------------------------
+
+    setTool(name) {
+      if (!this.tools.has(name) || name === this.toolName) return;
+      this.tool.leave();
+      this.toolName = name;
+      this.point(null);
+      if (name === 'box' || name === 'polygon') this.select(null);
+      this.tool.enter();
+      this.emit('tool');
+      this.emit('dock');
+      this.scene.all();
+      this.redraw();
+    }
+
+    setSetting(name, value) {
+      this.settings[name] = value;
+      try {
+        localStorage.setItem(SETTINGS, JSON.stringify(this.settings));
+      } catch {
+        this.hint('This browser keeps no settings');
+      }
+      this.emit('dock');
+    }
+
+    /** Brush and eraser share one size, the scribble pen has its own. */
+    get sizeSetting() {
+      return this.toolName === 'scribble' ? 'scribble' : 'brush';
+    }
+
+    setBrush(value) {
+      this.setSetting(this.sizeSetting, value);
+      this.redraw();
+    }
+
+    resizeBrush(up) {
+      this.setBrush(dsb.brush.nextSize(this.settings[this.sizeSetting], up));
+    }
+
+    /** While a tool shows this object itself, the scene does not. */
+    hide(uid) {
+      const before = this.held;
+      this.held = uid;
+      this.repaint(before);
+      this.repaint(uid);
+    }
+
+    // --- painting -------------------------------------------------------------------------------
+
+    /** What the scene paints: all but what the active layer or the tool shows. */
+    *resting() {
+      if (!this.model || this.allHidden) return;
+      for (const { key, state } of this.model.annotations) {
+        if (key === this.held || this.hidden.has(key) || this.tool.hides(key)) continue;
+        const chosen = key === this.selection;
+        if (chosen && state.kind !== 'mask') continue;
+        yield { state, color: this.color(state.label), strong: chosen };
+      }
+    }
+
+    /** What the active layer shows. */
+    active() {
+      if (!this.model) return [];
+      const parts = [...this.ghosts];
+      const pointed = this.pointed !== this.selection && this.shapePart(this.pointed, 'pointed');
+      if (pointed) parts.push(pointed);
+      const drafted = this.tool.draft && this.toolName === 'select' ? this.tool.draft : null;
+      const selected = this.shapePart(this.selection, 'selected', drafted);
+      if (selected) parts.push(selected);
+      return [...parts, ...this.tool.parts(), ...(this.crossed || [])];
+    }
+
+    shapePart(uid, look, drafted = null) {
+      const state = uid && this.model.annotation(uid);
+      if (!state || state.kind === 'tag' || this.isHidden(uid) || uid === this.held) return null;
+      if (this.tool.hides(uid) && !drafted) return null;
+      const shown = drafted ? { ...state, geometry: drafted } : state;
+      const color = this.color(state.label);
+      const outline = state.kind === 'mask' ? dsb.shapes.outlineOf(shown) : null;
+      return { is: 'shape', kind: state.kind, geometry: shown.geometry, outline, color, look };
+    }
+
+    redraw() {
+      if (this.activeLayer) this.activeLayer.ask();
+    }
+
+    repaint(uid) {
+      const state = uid && this.model && this.model.annotation(uid);
+      if (state && this.scene) this.scene.touch(dsb.shapes.drawable(state).bounds);
+    }
+
+    /** A sentence at the edge of sight, with a cross where it happened. */
+    hint(text, place = null) {
+      this.crossed = place ? [{ is: 'cross', point: place }] : [];
+      this.emit('hint', text);
+      this.redraw();
+    }
+  }
+
+  dsb.Editor = Editor;
+})(window);

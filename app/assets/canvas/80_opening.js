@@ -1,0 +1,154 @@
+/** Opening images: one request each, the next preview fetched ahead, edits on their way kept. */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+  const { Editor } = dsb;
+
+  const methods = {
+    /**
+     * Show an image of a project.
+     * @param {string} slug
+     * @param {number} id
+     * @returns {Promise<void>}
+     */
+    async open(slug, id) {
+      const turn = (this.turn = (this.turn || 0) + 1);
+      this.opening = { slug, id };
+      const answer = await this.fetchImage(slug, id, () => turn === this.turn);
+      if (!answer || turn !== this.turn) return;
+      this.close();
+      this.slug = slug;
+      this.take(answer);
+      await this.graph.show(this.image, this.pixels(this.image, 'preview'), this.pixels(this.image, 'full'));
+      this.scene.all();
+      this.live.all();
+      this.prefetch(answer.next);
+    },
+
+    /** Read an image; once more when one of our own operations was stored while we read. */
+    async fetchImage(slug, id, wanted) {
+      const place = `${slug}/${id}`;
+      for (;;) {
+        const before = this.queue.answers.get(place);
+        let answer;
+        try {
+          answer = await dsb.client.openImage(slug, id);
+        } catch {
+          answer = { status: 0, body: {} };
+        }
+        if (!wanted()) return null;
+        if (answer.status !== 200) {
+          const reason = answer.body.error || 'The server cannot be reached';
+          this.hint(`${reason}. The image was not opened; what you drew is kept here`);
+          return null;
+        }
+        if (this.queue.answers.get(place) === before) return answer.body;
+      }
+    },
+
+    /** Put away what is open. */
+    close() {
+      if (!this.model) return;
+      this.tool.leave();
+      this.live.show(null);
+      this.ghosts = [];
+      this.crossed = [];
+      this.empty();
+      this.emit('hint', '');
+    },
+
+    take(answer) {
+      this.answer = answer;
+      this.image = answer.image;
+      this.labels = answer.labels.filter((label) => !label.deleted);
+      if (!this.labelOf(this.label)) this.label = this.labels.length ? this.labels[0].id : null;
+      const model = new dsb.Model(this.image);
+      model.load(answer);
+      for (const op of this.queue.waiting(this.slug, this.image.id)) model.replay(op);
+      this.queue.seen.set(`${this.slug}/${this.image.id}`, answer.seq);
+      this.model = model;
+      this.listen(model);
+      this.view.show(this.image);
+      this.emit('image');
+      this.emit('label');
+      this.emit('objects');
+      this.emit('selection');
+      this.tool.enter();
+      this.emit('dock');
+      this.redraw();
+    },
+
+    listen(model) {
+      model.on('change', (item, before) => this.changed(item, before));
+      model.on('meta', () => this.emit('objects'));
+      model.on('normalised', (before, after) => this.history.rewrite(before, after));
+      model.on('conflict', (conflict) => {
+        if (conflict.item.target.type === 'annotation') this.emit('conflict', conflict);
+        else this.hint('Somebody else changed this meanwhile; theirs is shown');
+      });
+      model.on('refused', (item, reason) => this.emit('refused', item, reason));
+    },
+
+    changed(item, before) {
+      const { type, key } = item.target;
+      if (type === 'annotation') {
+        for (const state of [before, item.state]) {
+          if (state) this.scene.touch(dsb.shapes.drawable(state).bounds);
+        }
+        if (!item.state && key === this.selection) this.select(null);
+        if (key === this.selection) this.tool.selected();
+        this.emit('objects');
+      }
+      if (type === 'scribble') this.tool.scribbled(item);
+      if (type === 'image_state') this.emit('state', this.image.id, item.state.state);
+      this.redraw();
+    },
+
+    pixels(image, kind) {
+      return dsb.client.pixels(this.slug, image, kind);
+    },
+
+    /** The next preview comes before it is asked for. */
+    prefetch(id) {
+      const image = id && this.known && this.known(id);
+      if (image) new Image().src = this.pixels(image, 'preview');
+    },
+
+    /** Previous (-1) or next (1) image. */
+    step(direction) {
+      if (!this.answer) return false;
+      const reason = this.tool.unfinished();
+      if (reason) this.hint(reason);
+      else this.goTo(direction < 0 ? this.answer.previous : this.answer.next, direction);
+      return true;
+    },
+
+    goTo(id, direction = 0) {
+      if (id) this.visit(this.slug, id);
+      else this.hint(direction < 0 ? 'This is the first image' : 'This is the last image');
+    },
+
+    /** Open an image and let the address say so; no round trip through the page's server side. */
+    visit(slug, id) {
+      const address = `/p/${encodeURIComponent(slug)}/annotate/${id}`;
+      if (root.location.pathname !== address) root.history.pushState(null, '', address);
+      return this.open(slug, id);
+    },
+
+    /** The image is done: say so and go on. */
+    done() {
+      if (!this.model) return false;
+      const reason = this.tool.unfinished();
+      if (reason) {
+        this.hint(reason);
+        return true;
+      }
+      const { key, state } = this.model.imageState;
+      this.commit([{ type: 'image_state', key, after: { ...state, state: 'done' } }], 'done');
+      this.goTo(this.answer.next, 1);
+      return true;
+    },
+  };
+
+  Object.assign(Editor.prototype, methods);
+})(window);

@@ -1,0 +1,191 @@
+/** The objects of the image as a list; only the rows in sight exist. */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+  const HEIGHT = 28;
+  const number = new Intl.NumberFormat('en');
+
+  /** What a row says of an annotation. */
+  function describe(editor, { key, state, meta }) {
+    const area = meta.area === null || meta.area === undefined ? dsb.shapes.areaOf(state) : meta.area;
+    const tool = state.source && state.source !== 'person' ? ` · ${state.source.split(':')[0]}` : '';
+    return {
+      uid: key,
+      color: editor.color(state.label),
+      name: editor.labelName(state.label),
+      kind: state.kind === 'tag' ? 'whole image' : `${state.kind}${tool}`,
+      area,
+      author: meta.author || '',
+      tag: state.kind === 'tag',
+    };
+  }
+
+  /**
+   * Every word must be found; `>500` and `<500` ask for the size in pixels.
+   * @param {string} text
+   * @returns {(row: object) => boolean}
+   */
+  function filterOf(text) {
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    return (row) => words.every((word) => matches(row, word));
+  }
+
+  function matches(row, word) {
+    const size = /^([<>])(\d+)$/.exec(word);
+    if (size) return size[1] === '>' ? row.area > Number(size[2]) : row.area < Number(size[2]);
+    return `${row.name} ${row.kind} ${row.author}`.toLowerCase().includes(word);
+  }
+
+  class ObjectsPane {
+    /** @param {dsb.Editor} editor @param {HTMLElement} place @param {HTMLElement} count */
+    constructor(editor, place, count) {
+      Object.assign(this, { editor, count });
+      this.rows = [];
+      this.frame = 0;
+      this.filter = dsb.make('input', {
+        className: 'filter', type: 'search', placeholder: 'filter: label, kind, author, >500',
+        'aria-label': 'Filter the objects',
+      });
+      this.list = dsb.make('div', {
+        className: 'object-list', tabIndex: 0, role: 'listbox', 'aria-label': 'Objects',
+      });
+      this.sheet = dsb.make('div', { className: 'object-sheet' });
+      this.list.append(this.sheet);
+      place.replaceChildren(this.filter, this.list);
+      this.listen();
+    }
+
+    listen() {
+      const { editor, list, filter } = this;
+      editor.on('image objects selection pointed', () => this.ask());
+      editor.on('selection', () => this.reveal());
+      filter.addEventListener('input', () => this.ask());
+      filter.addEventListener('keydown', (event) => {
+        if (event.key === 'Escape') filter.value = '';
+        if (event.key === 'Escape' || event.key === 'Enter') list.focus();
+        this.ask();
+      });
+      list.addEventListener('scroll', () => this.draw());
+      list.addEventListener('click', (event) => this.click(event));
+      list.addEventListener('keydown', (event) => this.key(event));
+      list.addEventListener('pointerover', (event) => editor.point(uidOf(event)));
+      list.addEventListener('pointerleave', () => editor.point(null));
+      new ResizeObserver(() => this.draw()).observe(list);
+    }
+
+    ask() {
+      this.frame = this.frame || requestAnimationFrame(() => {
+        this.frame = 0;
+        this.collect();
+        this.draw();
+      });
+    }
+
+    /** Newest first, a proposal on top. */
+    collect() {
+      const { editor } = this;
+      const all = (editor.model ? editor.model.annotations : []).map((item) => describe(editor, item));
+      const wanted = filterOf(this.filter.value);
+      this.rows = all.reverse().filter(wanted);
+      const proposal = editor.model && this.proposal();
+      if (proposal) this.rows.unshift(proposal);
+      const shown = this.rows.length - (proposal ? 1 : 0);
+      this.count.textContent = shown === all.length ? String(all.length) : `${shown} of ${all.length}`;
+    }
+
+    proposal() {
+      const { editor } = this;
+      const { state, proposal } = editor.tool;
+      if (!proposal || !state) return null;
+      return {
+        uid: null, color: editor.color(state.label), name: editor.labelName(state.label),
+        kind: `${editor.toolName} · preview`, area: proposal.area, preview: true,
+      };
+    }
+
+    draw() {
+      const { list, rows } = this;
+      const first = Math.max(0, Math.floor(list.scrollTop / HEIGHT) - 4);
+      const last = Math.min(rows.length, Math.ceil((list.scrollTop + list.clientHeight) / HEIGHT) + 4);
+      this.sheet.style.height = `${rows.length * HEIGHT}px`;
+      this.sheet.replaceChildren(...rows.slice(first, last).map((row, i) => this.row(row, first + i)));
+    }
+
+    row(row, index) {
+      const { editor } = this;
+      const chosen = row.preview || row.uid === editor.selection;
+      const swatch = dsb.make('i', { className: 'swatch' });
+      swatch.style.background = row.color;
+      const node = dsb.make(
+        'div',
+        { className: 'object-row', role: 'option', 'aria-selected': String(chosen) },
+        swatch,
+        dsb.make('b', {}, row.name),
+        dsb.make('span', {}, row.kind),
+        dsb.make('em', {}, row.tag ? '' : `${number.format(Math.round(row.area))} px`),
+        row.preview || row.tag ? null : this.eye(row.uid),
+      );
+      node.classList.toggle('pointed', Boolean(row.uid) && row.uid === editor.pointed);
+      node.style.transform = `translateY(${index * HEIGHT}px)`;
+      if (row.uid) node.dataset.uid = row.uid;
+      return node;
+    }
+
+    eye(uid) {
+      const off = this.editor.isHidden(uid);
+      const words = off ? 'Show' : 'Hide';
+      return dsb.make(
+        'button',
+        { type: 'button', className: 'eye', title: words, 'aria-label': words, tabIndex: -1 },
+        dsb.make('i', { className: off ? 'icon icon-eye-off' : 'icon icon-eye' }),
+      );
+    }
+
+    click(event) {
+      const { editor } = this;
+      const uid = uidOf(event);
+      if (!uid) return;
+      if (event.target.closest('.eye')) editor.toggleHidden(uid);
+      else this.choose(uid);
+    }
+
+    /** Select, look there, and hold a tool that can work on it. */
+    choose(uid) {
+      const { editor } = this;
+      if (editor.toolName === 'box' || editor.toolName === 'polygon') editor.setTool('select');
+      editor.select(uid);
+      const state = editor.selectedState;
+      const box = state && dsb.shapes.drawable(state).bounds;
+      if (box) editor.view.reveal(box);
+    }
+
+    key(event) {
+      const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const uids = this.rows.filter((row) => row.uid).map((row) => row.uid);
+      const at = uids.indexOf(this.editor.selection);
+      const next = at < 0 ? 0 : dsb.geometry.clamp(at + step, 0, uids.length - 1);
+      if (uids.length) this.choose(uids[next]);
+    }
+
+    reveal() {
+      if (!this.editor.selection) return;
+      requestAnimationFrame(() => {
+        const at = this.rows.findIndex((row) => row.uid === this.editor.selection) * HEIGHT;
+        const { scrollTop, clientHeight } = this.list;
+        if (at < 0 || (at >= scrollTop && at + HEIGHT <= scrollTop + clientHeight)) return;
+        this.list.scrollTop = at - clientHeight / 2;
+      });
+    }
+  }
+
+  function uidOf(event) {
+    const row = event.target.closest('[data-uid]');
+    return row ? row.dataset.uid : null;
+  }
+
+  dsb.ObjectsPane = ObjectsPane;
+  dsb.objects = { filterOf };
+})(window);

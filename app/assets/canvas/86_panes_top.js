@@ -1,0 +1,68 @@
+/** The line of truth on top, and the two corners of the stage: where am I, how far, saved or not. */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+
+  /** @param {dsb.Editor} editor @param {HTMLElement} page */
+  function topPane(editor, page) {
+    const find = (selector) => page.querySelector(selector);
+    const save = () => showSaving(editor.queue, find('#save-state'));
+    editor.queue.on('state', save);
+    editor.on('image', () => showImage(editor, find));
+    editor.on('image state', () => showProgress(editor, find));
+    editor.on('image objects', () => showSteps(editor, find));
+    editor.on('tool', () => showTool(editor, page));
+    editor.view.on('moved rested', () => showZoom(editor, find('#annotate-zoom')));
+    editor.on('image', () => showZoom(editor, find('#annotate-zoom')));
+    save();
+    showTool(editor, page);
+  }
+
+  /** Never "saved" before the server has answered. */
+  function showSaving(queue, node) {
+    const n = queue.entries.length;
+    const words = { saved: 'saved', saving: 'saving…', unsaved: `NOT saved, ${n} waiting` };
+    node.dataset.state = queue.state;
+    node.textContent = words[queue.state];
+    node.title = queue.state === 'unsaved' ? queue.failure : '';
+    if (!queue.journal.healthy) node.title = 'This browser cannot keep the changes over a reload';
+  }
+
+  function showImage({ image, answer, slug }, find) {
+    const { name } = answer.project;
+    find('#annotate-name').textContent = image.name;
+    const project = find('#annotate-project');
+    project.textContent = name;
+    project.href = `/p/${encodeURIComponent(slug)}/images`;
+    document.title = `${image.name} · ${name}`;
+  }
+
+  /** Done and accepted of all; what changed since the image was opened counts at once. */
+  function showProgress({ answer, model }, find) {
+    const { states, n_images: total } = answer.project;
+    const finished = (state) => (state === 'done' || state === 'accepted' ? 1 : 0);
+    const now = finished(model.imageState.state.state) - finished(answer.image.state);
+    const done = (states.done || 0) + (states.accepted || 0) + now;
+    find('#annotate-progress').textContent = `${done} of ${total} done`;
+    find('#annotate-meter').style.width = `${total ? (100 * done) / total : 0}%`;
+  }
+
+  function showSteps({ history }, find) {
+    find('[data-do="undo"]').disabled = history.done.length === 0;
+    find('[data-do="redo"]').disabled = history.undone.length === 0;
+  }
+
+  function showTool({ toolName, tool, surface }, page) {
+    for (const button of page.querySelectorAll('[data-tool]')) {
+      button.setAttribute('aria-pressed', String(button.dataset.tool === toolName));
+    }
+    if (surface) surface.style.cursor = tool.cursor || 'crosshair';
+  }
+
+  function showZoom({ view }, node) {
+    const percent = view.scale * 100;
+    node.textContent = `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
+  }
+
+  dsb.topPane = topPane;
+})(window);

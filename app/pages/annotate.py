@@ -1,0 +1,155 @@
+"""The annotate page: the frame around the canvas; ``assets/canvas/`` brings it to life.
+
+The server hands out the frame and the image's number. Everything on it that changes (objects,
+labels, film strip, dock) is drawn in the browser from one request per image, so that neither a
+gesture nor the next image waits for a callback.
+"""
+
+from dash import dcc, html
+
+from datasetbuilder.api import Project
+from datasetbuilder.app import figures, ids
+from datasetbuilder.app.pages.shell import icon, theme_button
+
+TOOLS = (
+    ("select", "Select", "V", "pointer"),
+    ("box", "Box", "B", "rectangle"),
+    ("polygon", "Polygon", "P", "polygon"),
+    ("brush", "Brush", "M", "brush"),
+    ("eraser", "Erase", "X", "eraser"),
+    ("scribble", "Scribble", "S", "scribble"),
+    ("snap", "Snap", "C", "magnet"),
+)
+_GRAPH_CONFIG = {"staticPlot": True, "displayModeBar": False, "showSendToCloud": False}
+
+
+def layout(project: Project, image_id: int) -> html.Div:
+    """The page of one image.
+
+    Raises
+    ------
+    UnknownName
+        If the project has no such image.
+    """
+    image = project.image(image_id)
+    top = _top_line(project.slug, project.info.name, image.name)
+    return html.Div(
+        [top, _rail(), _stage(), _pane(), _film()],
+        id=ids.ANNOTATE,
+        className="annotate",
+        **{"data-slug": project.slug, "data-image": str(image_id)},
+    )
+
+
+def _top_line(slug: str, project: str, name: str) -> html.Header:
+    crumbs = [
+        html.A("Projects", href="/"),
+        html.Span("›"),
+        html.A(project, id="annotate-project", href=f"/p/{slug}/images"),
+        html.Span("›"),
+        html.Span(name, id="annotate-name", className="here"),
+    ]
+    return html.Header(
+        [
+            html.Nav(crumbs, className="crumbs", **{"aria-label": "Where you are"}),
+            html.Div(html.I(id="annotate-meter"), className="meter", **{"aria-hidden": "true"}),
+            html.Span(id="annotate-progress", className="dim progress-words"),
+            html.Div(className="grow"),
+            html.Span(
+                "saved",
+                id=ids.SAVE_STATE,
+                role="status",
+                **{"data-state": "saved", "aria-live": "polite"},
+            ),
+            html.Div([_undo(), _redo()], className="pair"),
+            theme_button(),
+            _keys_button(),
+            html.Button(
+                ["Done & next ", html.Kbd("Ctrl ⏎")],
+                className="button primary",
+                title="The image is done: mark it and go on (Ctrl+Enter)",
+                **{"data-do": "done"},
+            ),
+        ],
+        className="top-line",
+    )
+
+
+def _undo() -> html.Button:
+    return _action("undo", "Undo (Ctrl+Z)", "arrow-back-up")
+
+
+def _redo() -> html.Button:
+    return _action("redo", "Redo (Ctrl+Shift+Z)", "arrow-forward-up")
+
+
+def _action(action: str, words: str, picture: str) -> html.Button:
+    return html.Button(
+        icon(picture),
+        className="button quiet",
+        title=words,
+        **{"data-do": action, "aria-label": words},
+    )
+
+
+def _keys_button() -> html.Button:
+    return html.Button(
+        [icon("keyboard"), "keys ", html.Kbd("?")],
+        className="button quiet with-icon",
+        title="All keys (?)",
+        **{"data-do": "help"},
+    )
+
+
+def _rail() -> html.Nav:
+    buttons = [
+        html.Button(
+            [icon(picture), html.Small(words), html.Kbd(key)],
+            title=f"{words} ({key})",
+            **{"data-tool": tool, "aria-pressed": "false"},
+        )
+        for tool, words, key, picture in TOOLS
+    ]
+    return html.Nav(buttons, className="tools", **{"aria-label": "Tools"})
+
+
+def _stage() -> html.Main:
+    graph = dcc.Graph(
+        id=ids.CANVAS,
+        figure=figures.empty_canvas(),
+        config=_GRAPH_CONFIG,
+        responsive=True,
+        className="canvas",
+    )
+    return html.Main(
+        [
+            graph,
+            html.Div("100 %", id="annotate-zoom", className="corner left"),
+            html.Div(id="annotate-pointer", className="corner right", hidden=True),
+            html.Div(id="annotate-hint", className="hint", role="status", hidden=True),
+            html.Div(id="annotate-notices", className="notices"),
+            html.Div(id="annotate-dock", className="dock", role="toolbar", hidden=True),
+            html.Div(id="annotate-keys", className="keys-sheet", hidden=True),
+        ],
+        className="stage",
+    )
+
+
+def _pane() -> html.Aside:
+    return html.Aside(
+        [
+            html.H3("Labels"),
+            html.Div(id="annotate-labels", className="labels"),
+            html.H3(["Objects ", html.Span(id="annotate-count")]),
+            html.Div(id="annotate-objects", className="objects"),
+        ],
+        className="side",
+        **{"aria-label": "Labels and objects"},
+    )
+
+
+def _film() -> html.Footer:
+    return html.Footer(
+        html.Div(id="annotate-film", className="film", tabIndex="-1"),
+        **{"aria-label": "Images of the project"},
+    )
