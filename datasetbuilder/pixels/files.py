@@ -38,13 +38,12 @@ def open_regular(path: Path, *, limit: int = MAX_BYTES) -> BufferedReader:
         descriptor = os.open(path, _FLAGS)
     except OSError as error:
         raise ImageRefused(_why_not_opened(path, error)) from None
-    file = os.fdopen(descriptor, "rb")
     try:
         _check(os.fstat(descriptor), limit)
     except ImageRefused:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 def read_regular(path: Path, *, limit: int = MAX_BYTES) -> bytes:
