@@ -118,7 +118,9 @@ def new(  # noqa: PLR0913 - one parameter per option
     as_json: JsonOption = False,
 ) -> None:
     """Make a project from folders, files or zip archives."""
-    _require_sources(images)
+    from datasetbuilder.projects.sources import require_images
+
+    require_images(images)
     names = [name.strip() for name in labels.split(",") if name.strip()]
     with _workspace(workspace) as opened:
         opened.create_project(project, labels=names)
@@ -134,15 +136,8 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add images to a project."""
-    _require_sources(images)
     with _workspace(workspace) as opened:
         _take_in(opened, project, images, copy=copy, as_json=as_json)
-
-
-def _require_sources(sources: list[Path]) -> None:
-    for source in sources:
-        if not source.exists():
-            raise UsageError(f"{source} does not exist. Name a folder, an image or a zip archive.")
 
 
 def _take_in(

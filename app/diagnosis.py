@@ -47,7 +47,8 @@ class Diagnosis:
 
 def examine(workspace: Workspace) -> Diagnosis:
     """Read the whole database and open every image file once."""
-    problems = [f"database: {line}" for line in workspace.store.check()]
+    damage = workspace.store.integrity.wait()
+    problems = [damage] if damage else []
     projects = {}
     for project in workspace.projects():
         counts, missing = _project_counts(project)

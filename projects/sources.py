@@ -74,6 +74,23 @@ def scan(sources: Sequence[Path], new_folder: Callable[[], Path]) -> Scan:
     return found
 
 
+def require_images(sources: Sequence[Path]) -> None:
+    """Refuse sources that hold nothing to read, before anything is made for them.
+
+    An archive is believed; `scan` looks into it.
+
+    Raises
+    ------
+    UsageError
+        If a source does not exist.
+    DataError
+        If no source holds anything that looks like an image.
+    """
+    if any(source.suffix.lower() == ".zip" and source.is_file() for source in sources):
+        return
+    scan(sources, Path)
+
+
 def natural_key(name: str) -> list[list[tuple[bool, int, str]]]:
     """Sorts ``cell2`` before ``cell10``, and the files of a folder together."""
     return [[_natural(part) for part in _DIGITS.split(piece)] for piece in name.split("/")]

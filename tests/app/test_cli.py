@@ -1,0 +1,155 @@
+"""The command line as a person types it: words, exit codes, JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from datasetbuilder.app import cli as module
+
+PHOTO = Path(__file__).parent.parent / "data" / "images"
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Two small pictures with something to see in them."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rows, columns = np.mgrid[0:48, 0:64]
+    for k in (1, 2):
+        pixels = np.stack([rows * 5 % 256, columns * 4 % 256, rows * columns * k % 256], axis=-1)
+        Image.fromarray(pixels.astype("uint8")).save(folder / f"picture {k}.png")
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a command on a workspace of its own; gives its exit code, output and errors."""
+    monkeypatch.setenv("DATASETBUILDER_WORKSPACE", str(tmp_path / "workspace"))
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["datasetbuilder", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            module.main()
+        said = capsys.readouterr()
+        return left.value.code or 0, said.out, said.err
+
+    return call
+
+
+def test_a_folder_becomes_a_project_and_the_project_an_export(run, images, tmp_path):
+    assert run("new", "Cells", images, "--labels", "RBC, WBC")[:2] == (
+        0,
+        "cells: 2 images added.\n",
+    )
+    code, said, _ = run("info", "cells", "--json")
+    about = json.loads(said)
+    assert (code, about["images"], about["states"]["new"]) == (0, 2, 2)
+    assert [label["name"] for label in about["labels"]] == ["RBC", "WBC"]
+
+    code, said, _ = run("export", "cells", tmp_path / "out", "--format", "coco", "--json")
+    assert (code, json.loads(said)["images"]) == (0, 2)
+    assert run("verify", tmp_path / "out")[0] == 0
+
+
+def test_a_bad_file_is_named_and_the_rest_goes_in(run, images):
+    (images / "notes.png").write_text("these are words")
+    good = (images / "picture 1.png").read_bytes()
+    (images / "cut.png").write_bytes(good[: len(good) // 2])
+
+    code, said, errors = run("new", "Cells", images)
+
+    assert code == 1
+    assert "2 images added (2 refused)" in said
+    assert "refused cut.png: " in errors
+    assert "refused notes.png: " in errors
+
+
+def test_adding_the_same_folder_again_changes_nothing(run, images):
+    run("new", "Cells", images)
+    code, said, _ = run("add", "cells", images)
+    assert (code, said) == (0, "cells: 0 images added (2 already there).\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("new", "Other", "{tmp}/missing"), 2, "missing does not exist"),
+        (("new", "Other", "{tmp}/empty"), 1, "no image"),
+        (("info", "nothing"), 2, "No project is called 'nothing'"),
+        (("add", "nothing", "{tmp}/images"), 2, "No project is called 'nothing'"),
+        (("export", "cells", "{tmp}/out", "--format", "pascal"), 2, "coco, parquet"),
+        (("export", "cells", "{tmp}/images", "--format", "coco"), 2, "images"),
+        (("export", "cells", "{tmp}/out", "--format", "coco", "--task", "song"), 2, "song"),
+        (("export", "cells", "{tmp}/out", "--format", "coco", "--split", "a=2"), 2, "'a'"),
+        (("verify", "{tmp}/images"), 1, "images"),
+    ],
+)
+def test_wrong_use_is_told_in_one_sentence(run, images, tmp_path, arguments, code, words):
+    (tmp_path / "empty").mkdir()
+    run("new", "cells", images)
+
+    left, _, errors = run(*(part.format(tmp=tmp_path) for part in arguments))
+
+    assert left == code
+    assert words in errors
+    assert errors.count("\n") == 1
+    assert "Traceback" not in errors
+
+
+def test_a_refused_start_leaves_no_project_behind(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    run("new", "Cells", tmp_path / "empty")
+    assert json.loads(run("list", "--json")[1]) == {"projects": []}
+
+
+def test_the_name_of_a_project_is_taken_once(run, images):
+    run("new", "Cells", images)
+    code, _, errors = run("new", "Cells", images)
+    assert code == 2
+    assert "Cells" in errors
+
+
+def test_a_doctor_names_the_image_that_is_gone(run, images):
+    run("new", "Cells", images)
+    assert run("doctor")[0] == 0
+    (images / "picture 2.png").unlink()
+    code, said, _ = run("doctor")
+    assert code == 1
+    assert "picture 2.png" in said
+
+
+def test_every_command_explains_itself():
+    runner = CliRunner()
+    names = [
+        command.name or command.callback.__name__ for command in module.cli.registered_commands
+    ]
+    assert names == [
+        "demo",
+        "serve",
+        "new",
+        "add",
+        "list",
+        "info",
+        "export",
+        "verify",
+        "formats",
+        "doctor",
+    ]
+    for name in names:
+        result = runner.invoke(module.cli, [name, "--help"])
+        assert result.exit_code == 0, name
+
+
+def test_help_loads_neither_dash_nor_a_model():
+    check = (
+        "import sys; from datasetbuilder.app import cli; "
+        "print([m for m in ('dash', 'sklearn', 'skimage', 'pandas') if m in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"
