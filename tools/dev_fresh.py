@@ -39,14 +39,15 @@ def run() -> int:
         folder = Path(name)
         clone = folder / "clone"
         quiet("cloning the last commit", ["git", "clone", "--quiet", ROOT, clone])
-        environment = _bare_environment(folder)
-        with _demo(clone, environment) as address:
-            _open(address)
+        environment = bare_environment(folder)
+        with running_demo(clone, environment) as address:
+            open_page(address)
     say(f"\nmake demo works from a fresh clone ({watch}).")
     return 0
 
 
-def _bare_environment(folder: Path) -> dict[str, str]:
+def bare_environment(folder: Path) -> dict[str, str]:
+    """Variables of a newcomer's shell, its PATH and home made inside ``folder``."""
     programs, home = folder / "bin", folder / "home"
     programs.mkdir()
     home.mkdir()
@@ -62,14 +63,8 @@ def _bare_environment(folder: Path) -> dict[str, str]:
     return {**network, "PATH": str(programs), "HOME": str(home), "LANG": "C.UTF-8"}
 
 
-def _real_python() -> Path:
-    name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    real = Path(sys.base_exec_prefix) / "bin" / name
-    return real if real.exists() else Path(sys.executable).resolve()
-
-
 @contextmanager
-def _demo(clone: Path, environment: dict[str, str]) -> Iterator[str]:
+def running_demo(clone: Path, environment: dict[str, str]) -> Iterator[str]:
     """Run ``make demo`` until its address is printed; stopped as by Ctrl-C when done with."""
     say("→ make demo ARGS=--no-browser, with Python, make and git alone")
     process = subprocess.Popen(
@@ -89,21 +84,14 @@ def _demo(clone: Path, environment: dict[str, str]) -> Iterator[str]:
         _stop(process)
 
 
-def _address(process: subprocess.Popen[str]) -> str:
-    impatience = threading.Timer(SECONDS_TO_START, _signal, (process, signal.SIGKILL))
-    impatience.start()
-    try:
-        for line in process.stdout or ():
-            say(f"  | {line.rstrip()}")
-            if found := ADDRESS.search(line):
-                return found[0]
-    finally:
-        impatience.cancel()
-    raise StepFailed(f"make demo ended (exit code {process.wait()}) without printing an address.")
+def open_page(address: str) -> None:
+    """Open the printed address as a browser would, token first and its cookie from then on.
 
-
-def _open(address: str) -> None:
-    """Open the printed address as a browser would, token first and its cookie from then on."""
+    Raises
+    ------
+    StepFailed
+        If it does not answer, or lets in somebody without the token.
+    """
     browser = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
     )
@@ -120,6 +108,25 @@ def _open(address: str) -> None:
         say(f"→ without the token it answers {refusal.code}")
         return
     raise StepFailed("The page opens without its token.")
+
+
+def _real_python() -> Path:
+    name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    real = Path(sys.base_exec_prefix) / "bin" / name
+    return real if real.exists() else Path(sys.executable).resolve()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    impatience = threading.Timer(SECONDS_TO_START, _signal, (process, signal.SIGKILL))
+    impatience.start()
+    try:
+        for line in process.stdout or ():
+            say(f"  | {line.rstrip()}")
+            if found := ADDRESS.search(line):
+                return found[0]
+    finally:
+        impatience.cancel()
+    raise StepFailed(f"make demo ended (exit code {process.wait()}) without printing an address.")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
