@@ -91,7 +91,6 @@ class _Shards:
             about=_about(self.job),
         )
         self._coding = writer_options(self._schema)
-        self._start()
         return self
 
     def add(self, row: Row) -> None:
@@ -112,12 +111,18 @@ class _Shards:
     def _flush(self) -> None:
         import pyarrow as pa
 
+        if self._writer is None:
+            self._start()
         batch = pa.RecordBatch.from_pylist(self._cells, schema=self._schema)
         self._writer.write_batch(batch)
         self._cells, self._waiting = [], 0
-        if self.job.options.images == COPY and self._parts[-1].stat().st_size >= SHARD_BYTES:
+        if self.job.options.images != LINK and self._parts[-1].stat().st_size >= SHARD_BYTES:
+            self._close()
+
+    def _close(self) -> None:
+        if self._writer is not None:
             self._writer.close()
-            self._start()
+            self._writer = None
 
     def _start(self) -> None:
         import pyarrow.parquet as pq
@@ -128,9 +133,9 @@ class _Shards:
         self._writer = pq.ParquetWriter(self._parts[-1], self._schema, **self._coding)
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None and self._cells:
+        if kind is None and (self._cells or not self._parts):
             self._flush()
-        self._writer.close()
+        self._close()
         if kind is None:
             for number, part in enumerate(self._parts):
                 part.rename(part.with_name(self._final_name(number)))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from PIL import Image as Pillow
+
 from datasetbuilder.geometry import extent
 from datasetbuilder.model import Annotation, Geometry, Image, Label
-from PIL import Image as Pillow
 
 LABELS = (Label(1, "cell", "#e4572e", "label-1"), Label(4, "nucleus", "#2e86ab", "label-4", "cell"))
 

@@ -1,0 +1,96 @@
+"""Small campaigns on real pixels that every format is tried on."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Pillow
+
+from datasetbuilder.geometry import mask_from_array
+from datasetbuilder.model import (
+    Annotation,
+    Box,
+    Image,
+    ImageState,
+    Mask,
+    Part,
+    Polygon,
+    Tag,
+)
+from tests.exporters.snapshots import SnapshotFake, drawn, image_of
+
+DATA = Path(__file__).parent.parent / "data"
+CROPS = DATA / "crops"
+NUCLEI = DATA / "nuclei"
+
+FRAME = Polygon(
+    (
+        Part(
+            ((2.0, 2.0), (20.25, 2.5), (20.0, 18.0), (2.0, 18.0)),
+            (((6.0, 6.0), (6.0, 12.0), (12.0, 12.0), (12.0, 6.0)),),
+        ),
+        Part(((30.0, 30.0), (40.1, 30.0), (35.0, 39.7))),
+    )
+)
+
+
+def masks_from_labels(path: Path) -> list[Mask]:
+    """Every numbered region of a label image."""
+    numbers = np.asarray(Pillow.open(path))
+    return [mask_from_array(numbers == value) for value in np.unique(numbers) if value]
+
+
+def crop(image_id: int, name: str, **fields: object) -> Image:
+    """An image of the crops as the project knows it."""
+    return image_of(image_id, name, (CROPS / Path(name).name).read_bytes(), **fields)
+
+
+def _numbered(image: Image, masks: list[Mask], first: int) -> list[Annotation]:
+    return [drawn(first + k, image, mask, label=4) for k, mask in enumerate(masks)]
+
+
+def objects() -> SnapshotFake:
+    """Masks with a hole and in two parts, a polygon with a hole, a box, a crowd, a tag."""
+    ring = crop(1, "plate 1/ring.png", state=ImageState.ACCEPTED, split="train")
+    background = crop(2, "background.jpg", state=ImageState.DONE, split="train")
+    parts = crop(5, "plate 1/parts.png", state=ImageState.IN_PROGRESS, split="val")
+    first = _numbered(ring, masks_from_labels(CROPS / "ring_labels.png"), 1)
+    second = _numbered(parts, masks_from_labels(CROPS / "parts_labels.png"), 40)
+    first += [
+        drawn(20, ring, FRAME, attributes={"sure": True, "grade": 2}, source="outline"),
+        drawn(21, ring, Box(1.1, 2.3, 10.7, 30.5), source="model", score=0.75),
+        drawn(22, ring, Tag(), label=4),
+    ]
+    second += [
+        drawn(60, parts, second[0].geometry, label=1, crowd=True),
+        drawn(61, parts, Polygon((Part(((1.0, 1.0), (9.5, 1.0), (9.5, 9.0))),)), crowd=True),
+    ]
+    content = [(ring, tuple(first)), (background, ()), (parts, tuple(second))]
+    return SnapshotFake(content, files(content))
+
+
+def tags(*, several: bool) -> SnapshotFake:
+    """Whole-image classes, several on one image or at most one on each."""
+    ring, background, parts = (
+        crop(1, "ring.png", split="train"),
+        crop(2, "background.jpg", split="train"),
+        crop(5, "parts.png", split="val"),
+    )
+    on_ring = [drawn(1, ring, Tag(), label=4)]
+    if several:
+        on_ring.append(drawn(2, ring, Tag(), label=1, attributes={"why": "faint"}))
+    on_parts = (drawn(7, parts, Tag(), label=1, source="model", score=0.5),)
+    content = [(ring, tuple(on_ring)), (background, ()), (parts, on_parts)]
+    return SnapshotFake(content, files(content))
+
+
+def nuclei(name: str) -> SnapshotFake:
+    """All nuclei of one label image, without pixels."""
+    masks = masks_from_labels(NUCLEI / f"{name}.png")
+    with Pillow.open(NUCLEI / f"{name}.png") as labels:
+        image = Image(1, f"{name}.png", *labels.size, sha256="0" * 64, format="PNG")
+    return SnapshotFake([(image, tuple(_numbered(image, masks, 1)))])
+
+
+def files(content: list[tuple[Image, tuple[Annotation, ...]]]) -> dict[int, bytes | Path]:
+    """The crops that belong to the images."""
+    return {image.id: CROPS / Path(image.name).name for image, _ in content}
