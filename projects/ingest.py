@@ -13,48 +13,22 @@ from itertools import count, islice, takewhile
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self, TypeAlias
+from typing import BinaryIO, Self, TypeAlias
 
 from datasetbuilder.errors import ImageRefused, StoreUnavailable
 from datasetbuilder.model import Image
 from datasetbuilder.pixels.files import open_regular
 from datasetbuilder.pixels.reader import ImageInfo
 from datasetbuilder.projects.library import IN_PLACE, Library
+from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.sources import Candidate, Refusal, scan
+from datasetbuilder.projects.store import Store
 
-__all__ = ["BATCH", "ImageStore", "IngestReport", "ProjectLike", "Refusal", "ingest"]
+__all__ = ["BATCH", "IngestReport", "Refusal", "ingest"]
 
 BATCH = 64
 
 Progress: TypeAlias = Callable[[int, int, str], None]
-
-
-class ProjectLike(Protocol):
-    """What ingest needs to know of a project."""
-
-    @property
-    def id(self) -> int:
-        """Its number in the store."""
-        ...
-
-    @property
-    def slug(self) -> str:
-        """Its name in paths."""
-        ...
-
-
-class ImageStore(Protocol):
-    """What ingest needs of the store."""
-
-    def images(self, project_id: int, *, after: int = 0, limit: int = 100) -> list[Image]:
-        """A page of images by id."""
-        ...
-
-    def add_images(
-        self, project_id: int, images: Sequence[Image], *, author: str
-    ) -> tuple[Image, ...]:
-        """Store a batch and give it ids."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +48,9 @@ class IngestReport:
 
 
 def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
-    store: ImageStore,
+    store: Store,
     library: Library,
-    project: ProjectLike,
+    project: ProjectInfo,
     sources: Sequence[Path],
     *,
     copy: bool = False,
@@ -88,9 +62,9 @@ def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
 
     Parameters
     ----------
-    store, library : ImageStore, Library
+    store, library : Store, Library
         Where rows and pixels go.
-    project : ProjectLike
+    project : ProjectInfo
         The project.
     sources : sequence of Path
         Folders are read with their sub-folders; links are not followed.
@@ -145,9 +119,9 @@ class _Intake:
 
     def __init__(  # noqa: PLR0913 - what `ingest` was given
         self,
-        store: ImageStore,
+        store: Store,
         library: Library,
-        project: ProjectLike,
+        project: ProjectInfo,
         *,
         staging: Path,
         copy: bool,
@@ -312,7 +286,7 @@ def _names(candidate: Candidate) -> Iterator[str]:
         yield f"{candidate.source}-{number}/{candidate.name}"
 
 
-def _all_images(store: ImageStore, project_id: int) -> Iterator[Image]:
+def _all_images(store: Store, project_id: int) -> Iterator[Image]:
     after = 0
     while page := store.images(project_id, after=after, limit=1000):
         yield from page
