@@ -15,9 +15,11 @@ def project_at(services: Services, slug: str) -> Project:
         If there is none; other projects are not named.
     """
     try:
-        return Project(services.workspace, slug)
+        if services.workspace.store.project(slug).slug == slug:
+            return Project(services.workspace, slug)
     except UnknownName:
-        raise UnknownName(f"There is no project '{slug[:100]}'.") from None
+        pass
+    raise UnknownName(f"There is no project '{slug[:100]}'.") from None
 
 
 def image_at(project: Project, image_id: int) -> Image:

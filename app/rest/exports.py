@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import orjson
 from flask import Blueprint, Response, abort, jsonify
 
 from datasetbuilder.api import Project
@@ -15,10 +15,13 @@ from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.services import Services
 from datasetbuilder.app.tasks import Task
+from datasetbuilder.errors import FormatError
+from datasetbuilder.exporters.manifest import NAME as MANIFEST
+from datasetbuilder.exporters.manifest import read_manifest
 from datasetbuilder.insight.splits import splits_from_text
 
+_UNREADABLE = {"formats": [], "task": "", "event": 0, "images": 0, "annotations": 0}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
-_MANIFEST = "export.json"
 
 
 def register(api: Blueprint, services: Services) -> None:
@@ -40,7 +43,7 @@ def register(api: Blueprint, services: Services) -> None:
     def download(slug: str, name: str) -> Response:
         project = project_at(services, slug)
         folder = exports_folder(services, project.slug) / name
-        if not _NAME.fullmatch(name) or not (folder / _MANIFEST).is_file():
+        if not _NAME.fullmatch(name) or not (folder / MANIFEST).is_file():
             abort(404, f"Project '{project.slug}' has no export of that name.")
         response = Response(zip_stream(folder), mimetype="application/zip")
         response.headers["Content-Disposition"] = f'attachment; filename="{slug}-{name}.zip"'
@@ -87,19 +90,28 @@ def free_name(folder: Path, formats: list[str]) -> str:
 def exports_of(services: Services, project: Project) -> list[dict[str, Any]]:
     """The finished exports of a project, newest first, with what their manifests say."""
     folder = exports_folder(services, project.slug)
-    found = sorted(folder.glob(f"*/{_MANIFEST}"), reverse=True)
-    return [_listed(project.slug, path) for path in found if _NAME.fullmatch(path.parent.name)]
+    found = [path.parent for path in folder.glob(f"*/{MANIFEST}")]
+    names = sorted((path.name for path in found if _NAME.fullmatch(path.name)), reverse=True)
+    address = f"/api/v1/projects/{project.slug}/exports"
+    return [
+        {"name": name, **_summary(folder / name), "download": f"{address}/{name}.zip"}
+        for name in names
+    ]
 
 
-def _listed(slug: str, manifest: Path) -> dict[str, Any]:
-    said = orjson.loads(manifest.read_bytes())
-    name = manifest.parent.name
+@lru_cache(maxsize=256)
+def _summary(folder: Path) -> Mapping[str, Any]:
+    """What a manifest says; remembered, since it lists every file and never changes."""
+    try:
+        manifest = read_manifest(folder)
+    except FormatError as error:
+        return {**_UNREADABLE, "problem": str(error)}
+    counts = manifest.counts.values()
     return {
-        "name": name,
-        "formats": said["formats"],
-        "task": said["task"],
-        "event": said["event"],
-        "images": said["images"],
-        "annotations": said["annotations"],
-        "download": f"/api/v1/projects/{slug}/exports/{name}.zip",
+        "problem": "",
+        "formats": list(manifest.formats),
+        "task": manifest.task,
+        "event": manifest.seq,
+        "images": sum(part["images"] for part in counts),
+        "annotations": sum(sum(part["annotations"].values()) for part in counts),
     }

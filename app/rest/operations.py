@@ -22,6 +22,7 @@ _OF_IMAGE = (
     TargetType.IMAGE_STATE,
     TargetType.SPLIT,
 )
+_OF_PROJECT = (TargetType.LABEL, TargetType.SETTINGS)
 _KEYED_BY_IMAGE = (TargetType.IMAGE_STATE, TargetType.SPLIT)
 
 
@@ -67,7 +68,7 @@ def read_operations(items: list[Any], *, image_id: int | None) -> list[Operation
 def _check_target(target: Target, image_id: int | None, path: str) -> None:
     if target.image_id != image_id:
         raise WireError(f"{path}.image", "must be the image of the address")
-    if (target.type in _OF_IMAGE) != (image_id is not None):
+    if target.type not in (_OF_PROJECT if image_id is None else _OF_IMAGE):
         raise WireError(f"{path}.type", f"'{target.type}' is not changed at this address")
     if target.type in _KEYED_BY_IMAGE and target.key != str(image_id):
         raise WireError(f"{path}.key", "must be the image of the address")

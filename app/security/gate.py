@@ -122,7 +122,7 @@ def _ask_for_login() -> AnyResponse:
 
 
 def _own_path() -> str:
-    query = request.query_string.decode("latin-1")
+    query = quote(request.query_string, safe="%/?=&+,:;@!$'()*~")
     return quote(request.path, safe="/") + (f"?{query}" if query else "")
 
 

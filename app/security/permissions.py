@@ -106,6 +106,7 @@ _TARGETS = {
     TargetType.SPLIT: Permission.MANAGE,
     TargetType.LABEL: Permission.MANAGE,
     TargetType.SETTINGS: Permission.MANAGE,
+    TargetType.BATCH: Permission.MANAGE,
 }
 _REVIEWED = (ImageState.ACCEPTED.value, ImageState.REJECTED.value)
 

@@ -1,0 +1,33 @@
+"""What tests send: a session of an app, operations on the wire."""
+
+from typing import Any
+from uuid import uuid4
+
+from dash import Dash
+from flask.testing import FlaskClient
+
+from datasetbuilder.app.services import services_of
+
+OPERATIONS = "/api/v1/projects/cats/images/1/operations"
+
+
+def logged_in(app: Dash) -> FlaskClient:
+    known = app.server.test_client()
+    known.get(f"/login?token={services_of(app).sessions.one_time_token()}")
+    return known
+
+
+def box_operation(image_id: int, **changes: Any) -> dict[str, Any]:
+    """An operation on the wire that adds a box of 10 x 20 pixels."""
+    whole: dict[str, Any] = {
+        "op_id": str(uuid4()),
+        "kind": "add",
+        "target": {"type": "annotation", "key": str(uuid4()), "image": image_id},
+        "payload": {
+            "label": 1,
+            "kind": "box",
+            "geometry": {"x": 5, "y": 6, "width": 10, "height": 20},
+        },
+        "tool": "box",
+    }
+    return {**whole, **changes}
