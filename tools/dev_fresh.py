@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,8 +96,8 @@ def open_page(address: str) -> None:
     browser = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
     )
-    page = address.partition("?")[0]
-    for what, url in {"the printed address": address, "the page again": page}.items():
+    page = urllib.parse.urljoin(address, "/")
+    for what, url in {"the printed address": address, "the first page": page}.items():
         try:
             with browser.open(url, timeout=60) as answer:
                 say(f"→ {what} answers {answer.status}, {answer.headers.get_content_type()}")
