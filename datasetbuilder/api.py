@@ -16,7 +16,7 @@ import numpy as np
 
 from datasetbuilder import wire
 from datasetbuilder.errors import DataError, UnknownName
-from datasetbuilder.exporters.export import ExportReport, export
+from datasetbuilder.exporters.export import ExportPlan, ExportReport, export, plan
 from datasetbuilder.geometry import mask_from_array
 from datasetbuilder.model import (
     TRUTH,
@@ -332,6 +332,22 @@ class Project:
             open_pixels=lambda image: library.open_original(self.slug, image),
             sets=tuple(sets),
         )
+
+    def plan_export(  # noqa: PLR0913 - the options of one export, all by name
+        self,
+        *,
+        formats: Sequence[str] = ("coco",),
+        task: str = "instances",
+        splits: Mapping[str, float] | None = None,
+        seed: int = 0,
+        images: str = "copy",
+        sets: Sequence[str] = (TRUTH,),
+    ) -> ExportPlan:
+        """What `export` would write and what it would have to leave out."""
+        with self.snapshot(sets=sets) as snapshot:
+            return plan(
+                snapshot, formats=formats, task=task, splits=splits, seed=seed, images=images
+            )
 
     def export(  # noqa: PLR0913 - the options of one export, all by name
         self,

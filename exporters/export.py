@@ -88,19 +88,46 @@ class ExportReport:
         return said
 
 
-def losses(
-    snapshot: Snapshot, *, formats: Sequence[str], task: str = "instances"
-) -> tuple[str, ...]:
-    """What an export would leave out, in plain words, before anything is written.
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What an export would hold, told before anything is written.
+
+    Attributes
+    ----------
+    counts : mapping
+        ``images`` and ``annotations`` by class, for every split.
+    losses : tuple of str
+        What would be left out; such an export has to be allowed.
+    notes : tuple of str
+        What is written in full but may surprise who trains on it.
+    """
+
+    counts: Mapping[str, Any]
+    losses: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def plan(  # noqa: PLR0913 - the options of one export, all by name
+    snapshot: Snapshot,
+    *,
+    formats: Sequence[str],
+    task: str = "instances",
+    splits: Mapping[str, float] | None = None,
+    seed: int = 0,
+    images: str = "copy",
+) -> ExportPlan:
+    """Look at a snapshot as `export` would, without writing.
 
     Raises
     ------
     UnknownName
-        If a format or task does not exist.
+        If a format, task or option does not exist.
     """
-    options = ExportOptions(task=task)
-    chosen = [format_named(name, task) for name in formats]
-    return _losses(survey(snapshot, place(snapshot, options), options), chosen, options)
+    options = ExportOptions(task=task, images=images, splits=splits, seed=seed)
+    chosen = _formats(formats, task)
+    found = survey(snapshot, place(snapshot, options), options)
+    lost = _losses(found, chosen, options)
+    return ExportPlan(found.counts(snapshot.labels), lost, notes(found, options))
 
 
 def export(  # noqa: PLR0913 - the options of one export, all by name

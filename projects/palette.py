@@ -6,7 +6,7 @@ References
    muted qualitative schemes, told apart with every kind of colour blindness.
 """
 
-_COLORS = (
+COLORS = (
     "#4477aa",
     "#ee6677",
     "#228833",
@@ -27,4 +27,4 @@ _COLORS = (
 
 def color_of(number: int) -> str:
     """The colour of the label with this id; colours come round again after the last one."""
-    return _COLORS[(number - 1) % len(_COLORS)]
+    return COLORS[(number - 1) % len(COLORS)]

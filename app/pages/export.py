@@ -14,6 +14,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from datasetbuilder.api import Project
 from datasetbuilder.app import ids
 from datasetbuilder.app.pages import shell
+from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.app.security.access import authorised
 from datasetbuilder.app.security.permissions import Permission
 from datasetbuilder.app.services import Services
@@ -44,7 +45,7 @@ def layout(project: Project) -> html.Div:
             html.Div(
                 [
                     _choices(),
-                    html.Div(id=ids.EXPORT_PREVIEW, **{"aria-live": "polite"}),
+                    html.Div(id=ids.EXPORT_PREVIEW, **attributes(aria_live="polite")),
                     html.Div(
                         html.Button("Export", id=ids.EXPORT_START, className="button primary"),
                         className="row",
@@ -54,7 +55,7 @@ def layout(project: Project) -> html.Div:
                 className="card stack",
             ),
             html.H2("Exports so far"),
-            html.Div(id=ids.EXPORT_LIST, className="card", **{"data-slug": project.slug}),
+            html.Div(id=ids.EXPORT_LIST, className="card", **attributes(data_slug=project.slug)),
             dcc.Store(id=ids.EXPORT_PROJECT, data=project.slug),
         ],
         className="column",
@@ -121,11 +122,7 @@ def preview(
         return shell.notice(str(error), kind="bad")
     said: list[Any] = [_counts_table(plan.counts)]
     said += [html.P(note, className="dim") for note in plan.notes]
-    said += [
-        shell.notice(f"{name} cannot hold: {'; '.join(losses)}")
-        for name, losses in plan.losses.items()
-        if losses
-    ]
+    said += [shell.notice(f"Would be lost: {loss}") for loss in plan.losses]
     return html.Div(said, className="stack")
 
 

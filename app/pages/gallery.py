@@ -4,6 +4,7 @@ from dash import html
 
 from datasetbuilder.api import Project
 from datasetbuilder.app.pages import shell
+from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.app.pages.sources import outcome, source_fields
 from datasetbuilder.model import ImageState
 
@@ -15,11 +16,11 @@ def layout(project: Project) -> html.Div:
         [
             html.Div(id="gallery-filters", className="filters"),
             _add_form(project.slug),
-            html.Div(id="gallery", tabIndex="0", **{"data-slug": project.slug}),
+            html.Div(id="gallery", tabIndex="0", **attributes(data_slug=project.slug)),
         ],
         className="gallery-page",
     )
-    add = html.Button("Add images", className="button", **{"data-action": "add-images"})
+    add = html.Button("Add images", className="button", **attributes(data_action="add-images"))
     first = _first_to_do(project)
     start = html.A(
         "Start labelling", href=f"/p/{project.slug}/annotate/{first}", className="button primary"
@@ -48,5 +49,5 @@ def _add_form(slug: str) -> html.Form:
         id="add-images",
         className="card stack",
         hidden=True,
-        **{"data-slug": slug},
+        **attributes(data_slug=slug),
     )

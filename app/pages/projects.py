@@ -10,6 +10,7 @@ from dash import html
 
 from datasetbuilder.api import Project, Workspace
 from datasetbuilder.app.pages import shell
+from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.app.pages.sources import outcome, source_fields, text_field
 from datasetbuilder.model import ImageState
 from datasetbuilder.projects.store import ProjectInfo
@@ -22,12 +23,12 @@ def layout(workspace: Workspace) -> html.Div:
     projects = workspace.projects()
     cards = html.Div([_card(project) for project in projects], className="cards")
     body = html.Div([_heading(), _form(open_at_once=not projects), cards], className="column wide")
-    return shell.page(title="All", content=[body])
+    return shell.page(title="datasetbuilder", content=[body])
 
 
 def _heading() -> html.Div:
     button = html.Button(
-        "New project", className="button primary", **{"data-action": "new-project"}
+        "New project", className="button primary", **attributes(data_action="new-project")
     )
     return html.Div([html.H1("Projects"), html.Div(className="grow"), button], className="row")
 
@@ -62,7 +63,10 @@ def _counts(info: ProjectInfo, finished: int) -> str:
 
 def _form(*, open_at_once: bool) -> html.Form:
     cancel = html.Button(
-        "Cancel", type="button", className="button quiet", **{"data-action": "cancel-project"}
+        "Cancel",
+        type="button",
+        className="button quiet",
+        **attributes(data_action="cancel-project"),
     )
     create = html.Button("Create", type="submit", className="button primary")
     return html.Form(

@@ -9,6 +9,7 @@
     undo ────────┘
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -19,10 +20,14 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from datasetbuilder.api import Project
 from datasetbuilder.app import ids
 from datasetbuilder.app.pages import shell
+from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.app.security.access import authorised
 from datasetbuilder.app.security.permissions import Permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.model import Label, Operation, OperationKind, Outcome, Target, TargetType
+from datasetbuilder.projects.palette import COLORS
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def layout(project: Project) -> html.Div:
@@ -75,8 +80,11 @@ def _row(label: Label, count: int, labels: tuple[Label, ...]) -> html.Tr:
         size="xs",
         w=110,
         format="hex",
-        debounce=300,
-        **{"aria-label": f"Colour of {label.name}"},
+        withPicker=False,
+        swatches=list(COLORS),
+        swatchesPerRow=6,
+        closeOnColorSwatchClick=True,
+        **attributes(aria_label=f"Colour of {label.name}"),
     )
     name = dcc.Input(
         id=ids.label_name(label.uid),
@@ -143,6 +151,13 @@ def change_label(project: Project, uid: str, changes: dict[str, Any], *, author:
     return _carried_out(
         project, OperationKind.CHANGE, target, changes, author, words, base=label.version
     )
+
+
+def recolour_label(project: Project, uid: str, color: str, *, author: str) -> html.Div:
+    """Recolour a label; what is still being typed is left alone."""
+    if not _COLOR.fullmatch(color):
+        return shell.notice("")
+    return change_label(project, uid, {"color": color.lower()}, author=author)
 
 
 def merge_label(project: Project, uid: str, into: int, *, author: str) -> html.Div:
@@ -227,7 +242,7 @@ def register(app: Dash, services: Services) -> None:
     _register_restore(app, services)
     rows: tuple[tuple[Callable[[Any], dict[str, Any]], str, _RowHandler], ...] = (
         (ids.label_name, "value", lambda p, u, v, a: change_label(p, u, {"name": v}, author=a)),
-        (ids.label_color, "value", lambda p, u, v, a: change_label(p, u, {"color": v}, author=a)),
+        (ids.label_color, "value", lambda p, u, v, a: recolour_label(p, u, v, author=a)),
         (ids.label_merge, "value", lambda p, u, v, a: merge_label(p, u, int(v), author=a)),
         (ids.label_remove, "n_clicks", lambda p, u, _v, a: remove_label(p, u, author=a)),
     )

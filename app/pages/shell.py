@@ -5,6 +5,8 @@ from typing import Any
 
 from dash import html
 
+from datasetbuilder.app.pages.markup import attributes
+
 RAIL = (
     ("images", "Images", "photo", "/p/{slug}/images"),
     ("export", "Export", "package-export", "/p/{slug}/export"),
@@ -35,7 +37,7 @@ def page(  # noqa: PLR0913 - the places of the shell, all by name
 
 def icon(name: str) -> html.I:
     """An icon of the set in ``assets/icons``; decoration, the text beside it speaks."""
-    return html.I(className=f"icon icon-{name}", **{"aria-hidden": "true"})
+    return html.I(className=f"icon icon-{name}", **attributes(aria_hidden="true"))
 
 
 def notice(text: str, *, kind: str = "") -> html.Div:
@@ -51,13 +53,14 @@ def not_found(path: str) -> html.Div:
 
 
 def _top_line(title: str, slug: str | None, project: str, extras: Sequence[Any]) -> html.Header:
-    crumbs: list[Any] = [html.A("Projects", href="/")]
+    crumbs: list[Any] = []
     if slug:
-        crumbs += [html.Span("›"), html.A(project, href=f"/p/{slug}/images")]
-    crumbs += [html.Span("›"), html.Span(title, className="here")]
+        crumbs += [html.A("Projects", href="/"), html.Span("›")]
+        crumbs += [html.A(project, href=f"/p/{slug}/images"), html.Span("›")]
+    crumbs.append(html.Span(title, className="here"))
     return html.Header(
         [
-            html.Nav(crumbs, className="crumbs", **{"aria-label": "Where you are"}),
+            html.Nav(crumbs, className="crumbs", **attributes(aria_label="Where you are")),
             html.Div(className="grow"),
             *extras,
             theme_button(),
@@ -72,7 +75,7 @@ def theme_button() -> html.Button:
         icon("contrast-2"),
         className="button quiet",
         title="Light or dark",
-        **{"data-action": "theme", "aria-label": "Light or dark"},
+        **attributes(data_action="theme", aria_label="Light or dark"),
     )
 
 
@@ -85,4 +88,4 @@ def _rail(slug: str, here: str) -> html.Nav:
         )
         for key, words, picture, address in RAIL
     ]
-    return html.Nav(links, className="rail", **{"aria-label": "Project"})
+    return html.Nav(links, className="rail", **attributes(aria_label="Project"))

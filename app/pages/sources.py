@@ -2,6 +2,8 @@
 
 from dash import dcc, html
 
+from datasetbuilder.app.pages.markup import attributes
+
 
 def text_field(
     field_id: str, caption: str, example: str, *, hint: str = "", required: bool = False
@@ -37,12 +39,12 @@ def source_fields(prefix: str) -> html.Div:
 
 def outcome() -> html.Div:
     """Where progress and refusals appear."""
-    return html.Div(className="outcome", role="status", **{"aria-live": "polite"})
+    return html.Div(className="outcome", role="status", **attributes(aria_live="polite"))
 
 
 def _drop_zone() -> html.Div:
     choose = html.Button(
-        "choose files", type="button", className="button", **{"data-action": "choose-files"}
+        "choose files", type="button", className="button", **attributes(data_action="choose-files")
     )
     return html.Div(
         [
