@@ -9,14 +9,17 @@
   const dsb = (root.dsb = root.dsb || {});
   if (typeof require !== 'undefined' && typeof module !== 'undefined') require('./05_events.js');
 
-  const MARGIN = 24;
+  // Room for the corners above the image and the dock below it.
+  const ROOM = { top: 38, bottom: 66, side: 24 };
   const CLOSEST = 64;
 
   /** @returns {Place} the whole image in the middle of the stage */
   function fitted(image, stage) {
-    const room = (length) => Math.max(40, length - 2 * MARGIN);
-    const scale = Math.min(room(stage.width) / image.width, room(stage.height) / image.height);
-    return centred([image.width / 2, image.height / 2], scale, stage);
+    const width = Math.max(40, stage.width - 2 * ROOM.side);
+    const height = Math.max(40, stage.height - ROOM.top - ROOM.bottom);
+    const scale = Math.min(width / image.width, height / image.height);
+    const down = (ROOM.bottom - ROOM.top) / 2 / scale;
+    return centred([image.width / 2, image.height / 2 + down], scale, stage);
   }
 
   const centred = ([x, y], scale, stage) => ({

@@ -92,5 +92,5 @@
     return Boolean(binding) && binding.run(editor, event) !== false;
   }
 
-  dsb.keys = { BINDINGS, nameOf, press };
+  dsb.keys = { BINDINGS, nameOf, press, taken };
 })(typeof window !== 'undefined' ? window : globalThis);

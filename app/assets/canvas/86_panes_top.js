@@ -3,11 +3,11 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
 
-  /** @param {dsb.Editor} editor @param {HTMLElement} page */
-  function topPane(editor, page) {
+  /** @param {dsb.Editor} editor @param {HTMLElement} page @param {AbortSignal} signal */
+  function topPane(editor, page, signal) {
     const find = (selector) => page.querySelector(selector);
     const save = () => showSaving(editor.queue, find('#save-state'));
-    editor.queue.on('state', save);
+    signal.addEventListener('abort', editor.queue.on('state', save));
     editor.on('image', () => showImage(editor, find));
     editor.on('image state', () => showProgress(editor, find));
     editor.on('image objects', () => showSteps(editor, find));

@@ -105,9 +105,9 @@
     signal.addEventListener('abort', () => graph.detach());
   }
 
-  function buildPanes(editor, page) {
+  function buildPanes(editor, page, signal) {
     const part = (name) => page.querySelector(`#annotate-${name}`);
-    dsb.topPane(editor, page);
+    dsb.topPane(editor, page, signal);
     dsb.labelsPane(editor, part('labels'));
     new dsb.ObjectsPane(editor, part('objects'), part('count'));
     new dsb.DockPane(editor, part('dock'));
@@ -119,8 +119,10 @@
 
   function listen(editor, page, signal) {
     const on = (target, name, run) => target.addEventListener(name, run, { signal });
+    on(page, 'pointerdown', () => page.classList.remove('tabbing'));
     on(root, 'keydown', (event) => {
-      if (event.key === ' ' && event.target === editor.surface) editor.gestures.setSpace(true);
+      if (event.key === 'Tab') page.classList.add('tabbing');
+      if (event.key === ' ' && !dsb.keys.taken(event)) editor.gestures.setSpace(true);
       if (!editor.model || !dsb.keys.press(editor, event)) return;
       event.preventDefault();
     });
@@ -166,7 +168,7 @@
     if (!node) return;
     const editor = (dsb.editor = new dsb.Editor(queue));
     buildStage(editor, node, signal);
-    buildPanes(editor, page);
+    buildPanes(editor, page, signal);
     listen(editor, page, signal);
     const timer = setInterval(() => poll(editor), POLL);
     signal.addEventListener('abort', () => {
