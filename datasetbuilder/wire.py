@@ -102,10 +102,9 @@ def _integer(value: Any, path: str) -> int:
 def _number(value: Any, path: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WireError(path, f"must be a number, got {_name(value)}")
-    number = float(value)
-    if not math.isfinite(number) or abs(number) > 1e7:
-        raise WireError(path, f"must be finite and below ten million, got {value}")
-    return number
+    if not abs(value) <= 1e7:  # nor is NaN
+        raise WireError(path, "must be finite and below ten million")
+    return float(value)
 
 
 def _optional(read: _Reader[_T]) -> Callable[[Any, str], _T | None]:
@@ -291,9 +290,19 @@ def annotation_from_wire(uid: str, value: Any, path: str = "payload") -> Annotat
 def _attributes(value: Any, path: str) -> dict[str, Any]:
     data = _mapping(value, path)
     for key, item in data.items():
-        if item is not None and not isinstance(item, str | int | float | bool):
-            raise WireError(f"{path}.{key}", "must be text, a number, true, false or null")
+        _plain(item, f"{path}.{key}"[:200])
     return dict(data)
+
+
+def _plain(value: Any, path: str) -> None:
+    if isinstance(value, str):
+        _text(value, path)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise WireError(path, "must be finite")
+    elif isinstance(value, int) and abs(value) > 2**53:
+        raise WireError(path, "is too large")
+    elif value is not None and not isinstance(value, int | float):
+        raise WireError(path, "must be text, a number, true, false or null")
 
 
 # --- scribbles --------------------------------------------------------------------------------

@@ -50,14 +50,13 @@ def coordinates(low: float, high: float) -> st.SearchStrategy[float]:
 @st.composite
 def boxes(draw: st.DrawFn, shape: tuple[int, int] = (40, 60)) -> Box:
     """Boxes inside an image of the given shape, sometimes up to its very edge."""
-    height, width = shape
-    x, y = draw(coordinates(0, width - 2)), draw(coordinates(0, height - 2))
-    size = (
-        draw(coordinates(1, limit - start - 0.5) | st.just(limit - start))
-        for start, limit in ((x, width), (y, height))
-    )
-    wide, high = size
-    assume(x + wide <= width and y + high <= height)
+    sides = []
+    for limit in shape[::-1]:
+        low, high = sorted(draw(st.tuples(*[coordinates(0, limit)] * 2)))
+        length = shortest_float32(high - low)
+        assume(length > 0 and low + length <= limit)
+        sides.append((low, length))
+    (x, wide), (y, high) = sides
     return Box(x, y, wide, high)
 
 

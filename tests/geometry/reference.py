@@ -1,14 +1,17 @@
 """What pycocotools itself says about masks and outlines, asked without our own code."""
 
 import warnings
+from typing import Any
 
 import numpy as np
-from pycocotools import mask as coco
+from pycocotools import mask
+
+coco: Any = mask  # its stubs know neither bytes nor lists of rings
 
 
-def encoded(mask):
+def encoded(array):
     """COCO's compressed text of a boolean image."""
-    return coco.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
+    return coco.encode(np.asfortranarray(array.astype(np.uint8)))["counts"].decode()
 
 
 def decoded(rle):
@@ -16,6 +19,11 @@ def decoded(rle):
     with warnings.catch_warnings():  # it has not learned NumPy 2's copy keyword
         warnings.simplefilter("ignore", DeprecationWarning)
         return coco.decode(rle).astype(bool)
+
+
+def read_by_coco(rings, shape):
+    """COCO's compressed text of what ``COCO.annToRLE`` makes of a segmentation list."""
+    return coco.merge(coco.frPyObjects(rings, *shape))["counts"].decode()
 
 
 def filled_by_coco(rings, shape):

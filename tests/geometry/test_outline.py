@@ -70,7 +70,7 @@ def test_pixels_that_touch_by_a_corner_are_two_parts():
 
 
 def test_holes_that_touch_by_a_corner_are_two_holes():
-    (part,) = polygon_from_array(drawn("####", "#.##", "##..", "####")).parts
+    (part,) = polygon_from_array(drawn("####", "#.##", "##.#", "####")).parts
     assert len(part.holes) == 2
 
 

@@ -144,8 +144,10 @@ def test_rings_that_cross_themselves_are_kept_as_the_pixels_coco_fills():
 
 def test_many_rings_are_no_more_than_one_call_each():
     # pycocotools.mask.area fails on 256 objects and more; nothing here may lean on it.
-    rings = [np.array(RING) + (k % 20 * 5, k // 20 * 5) for k in range(400)]
-    assert spans_from_rings(rings, (100, 100)).area == 400 * spans_from_rings(rings[:1], (5, 5)).area
+    rings = [np.add(RING, (k % 20 * 5, k // 20 * 5)) for k in range(400)]
+    assert (
+        spans_from_rings(rings, (100, 100)).area == 400 * spans_from_rings(rings[:1], (5, 5)).area
+    )
 
 
 def test_no_rings_cover_nothing():

@@ -27,7 +27,9 @@ DRAWN = np.array(
 
 
 def rows(spans):
-    return list(zip(*(part.tolist() for part in (spans.column, spans.top, spans.bottom))))
+    return list(
+        zip(*(part.tolist() for part in (spans.column, spans.top, spans.bottom)), strict=True)
+    )
 
 
 def test_spans_are_the_vertical_runs_of_each_column():
