@@ -66,7 +66,7 @@ def drawn(
         image.id,
         annotation_id,
         version=1,
-        author="ann",
+        author="author-of-everything",
         area=measured.area,
         bbox=measured.bbox,
     )
