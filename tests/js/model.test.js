@@ -1,0 +1,231 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const { Model, difference, equal } = require('../../app/assets/canvas/20_model.js');
+
+const IMAGE = { id: 7, width: 100, height: 80, state: 'new', comment: '', version: 1 };
+const BOX = { label: 1, kind: 'box', geometry: { x: 1, y: 2, width: 3, height: 4 }, source: 'person' };
+const wire = (uid, fields = {}) => ({
+  uid, id: 1, version: 1, area: 12, bbox: [1, 2, 3, 4], author: 'ann', ...BOX, ...fields,
+});
+
+function opened({ annotations = [], scribbles = [] } = {}) {
+  const model = new Model(IMAGE);
+  model.load({ image: IMAGE, annotations, scribbles });
+  return model;
+}
+
+const accepted = (op, version, current) => ({ op_id: op.op_id, outcome: 'accepted', version, current });
+const change = (model, uid, fields) => {
+  const item = model.item('annotation', uid);
+  return model.change(item, fields && { ...item.state, ...fields });
+};
+
+test('what was never there is added without a base', () => {
+  const model = opened();
+  const op = model.change(model.item('annotation', 'a'), BOX);
+  assert.equal(op.kind, 'add');
+  assert.equal(op.base_version, null);
+  assert.deepEqual(op.payload, BOX);
+  assert.deepEqual(op.target, { type: 'annotation', key: 'a', image: 7 });
+});
+
+test('a change carries what changed and nothing else', () => {
+  const op = change(opened({ annotations: [wire('a')] }), 'a', { label: 2 });
+  assert.equal(op.kind, 'change');
+  assert.equal(op.base_version, 1);
+  assert.deepEqual(op.payload, { label: 2 });
+});
+
+test('a geometry never travels without its kind', () => {
+  const geometry = { x: 0, y: 0, width: 1, height: 1 };
+  assert.deepEqual(difference(BOX, { ...BOX, geometry }), { kind: 'box', geometry });
+});
+
+test('equality does not depend on the order of keys', () => {
+  assert.equal(equal({ a: { b: 1, c: 2 } }, { a: { c: 2, b: 1 } }), true);
+  assert.equal(equal({ a: [1, 2] }, { a: [2, 1] }), false);
+});
+
+test('what changes nothing is no operation', () => {
+  assert.equal(change(opened({ annotations: [wire('a')] }), 'a', { label: 1 }), null);
+});
+
+test('operations that wait are chained by their ids', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const first = change(model, 'a', { label: 2 });
+  const second = change(model, 'a', { label: 3 });
+  assert.equal(first.base_version, 1);
+  assert.equal(second.base_version, first.op_id);
+});
+
+test('after the answer the next change stands on the new version', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const first = change(model, 'a', { label: 2 });
+  model.acknowledge(first, accepted(first, 2, wire('a', { label: 2, version: 2 })));
+  assert.equal(change(model, 'a', { label: 3 }).base_version, 2);
+});
+
+test('what was removed comes back as a change with everything in it', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const removal = change(model, 'a', null);
+  assert.equal(removal.kind, 'remove');
+  model.acknowledge(removal, accepted(removal, 2, null));
+  const restore = model.change(model.item('annotation', 'a'), BOX);
+  assert.equal(restore.kind, 'change');
+  assert.equal(restore.base_version, 2);
+  assert.deepEqual(restore.payload, BOX);
+});
+
+test('the numbers of the store count once it has answered', () => {
+  const model = opened();
+  const rewritten = [];
+  model.on('normalised', (before, after) => rewritten.push([before, after]));
+  const op = model.change(model.item('annotation', 'a'), BOX);
+  const clipped = { x: 1, y: 2, width: 2, height: 4 };
+  model.acknowledge(op, accepted(op, 1, wire('a', { geometry: clipped })));
+  assert.deepEqual(model.annotation('a').geometry, clipped);
+  assert.equal(rewritten[0][0], BOX);
+});
+
+test('an answer does not disturb what is still on its way', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const first = change(model, 'a', { label: 2 });
+  change(model, 'a', { label: 3 });
+  model.acknowledge(first, accepted(first, 2, wire('a', { label: 2, version: 2 })));
+  assert.equal(model.annotation('a').label, 3);
+});
+
+test('an old answer does not overwrite a newer state', () => {
+  const model = opened({ annotations: [wire('a', { label: 5, version: 4 })] });
+  const op = {
+    op_id: 'old', kind: 'change', payload: { label: 2 },
+    target: { type: 'annotation', key: 'a', image: 7 },
+  };
+  model.replay(op);
+  model.acknowledge(op, accepted(op, 2, wire('a', { label: 2, version: 2 })));
+  assert.equal(model.annotation('a').label, 5);
+});
+
+test('a conflict shows theirs and hands mine on', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const conflicts = [];
+  model.on('conflict', (conflict) => conflicts.push(conflict));
+  const op = change(model, 'a', { label: 2 });
+  model.acknowledge(op, {
+    op_id: op.op_id, outcome: 'conflict', version: 2, current: wire('a', { label: 9, version: 2, author: 'bob' }),
+  });
+  assert.equal(model.annotation('a').label, 9);
+  assert.equal(conflicts[0].mine.label, 2);
+  assert.equal(conflicts[0].theirs.label, 9);
+  assert.equal(conflicts[0].item.meta.author, 'bob');
+});
+
+test('a chain that meets a conflict asks once, with the newest of mine', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const conflicts = [];
+  model.on('conflict', (conflict) => conflicts.push(conflict));
+  const ops = [change(model, 'a', { label: 2 }), change(model, 'a', { label: 3 })];
+  for (const op of ops) {
+    model.acknowledge(op, { op_id: op.op_id, outcome: 'conflict', version: 2, current: wire('a', { version: 2 }) });
+  }
+  assert.equal(conflicts.length, 1);
+  assert.equal(conflicts[0].mine.label, 3);
+});
+
+test('mine kept after a conflict stands on the version of theirs', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const op = change(model, 'a', { label: 2 });
+  model.acknowledge(op, { op_id: op.op_id, outcome: 'conflict', version: 6, current: wire('a', { label: 9, version: 6 }) });
+  assert.equal(change(model, 'a', { label: 2 }).base_version, 6);
+});
+
+test('a conflict with a removal restores on the version of the tombstone', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const op = change(model, 'a', { label: 2 });
+  model.acknowledge(op, { op_id: op.op_id, outcome: 'conflict', version: 4, current: null });
+  assert.equal(model.annotation('a'), null);
+  assert.equal(model.change(model.item('annotation', 'a'), BOX).base_version, 4);
+});
+
+test('a refused addition vanishes and may be tried again as an addition', () => {
+  const model = opened();
+  const refused = [];
+  model.on('refused', (item, reason, lost) => refused.push([reason, lost]));
+  const item = model.item('annotation', 'a');
+  const op = model.change(item, BOX);
+  model.acknowledge(op, { op_id: op.op_id, outcome: 'refused', reason: 'covers no pixel' });
+  assert.equal(model.annotation('a'), null);
+  assert.deepEqual(refused, [['covers no pixel', BOX]]);
+  assert.equal(model.change(item, BOX).kind, 'add');
+});
+
+test('somebody else\'s change is shown', () => {
+  const model = opened({ annotations: [wire('a')] });
+  model.foreign({ target: { type: 'annotation', key: 'a' }, current: wire('a', { label: 4, version: 2 }) });
+  assert.equal(model.annotation('a').label, 4);
+  assert.equal(change(model, 'a', { label: 1 }).base_version, 2);
+});
+
+test('somebody else\'s change waits while mine is on its way', () => {
+  const model = opened({ annotations: [wire('a')] });
+  change(model, 'a', { label: 2 });
+  model.foreign({ target: { type: 'annotation', key: 'a' }, current: wire('a', { label: 4, version: 2 }) });
+  assert.equal(model.annotation('a').label, 2);
+});
+
+test('what somebody else removed is gone, and can be restored', () => {
+  const model = opened({ annotations: [wire('a')] });
+  model.foreign({ target: { type: 'annotation', key: 'a' }, current: null });
+  assert.equal(model.annotation('a'), null);
+  assert.equal(model.change(model.item('annotation', 'a'), BOX).base_version, 2);
+});
+
+test('targets that the canvas does not show are let by', () => {
+  const model = opened();
+  model.foreign({ target: { type: 'comment', key: 'c' }, current: { text: 'hello' } });
+  assert.equal(model.annotations.length, 0);
+});
+
+test('operations that waited over a reload are shown again, in order', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const target = { type: 'annotation', key: 'a', image: 7 };
+  model.replay({ op_id: '1', kind: 'change', target, payload: { label: 2 }, base_version: 1 });
+  model.replay({ op_id: '2', kind: 'change', target, payload: { source: 'import' }, base_version: '1' });
+  assert.equal(model.annotation('a').label, 2);
+  assert.equal(model.annotation('a').source, 'import');
+  assert.equal(change(model, 'a', { label: 3 }).base_version, '2');
+});
+
+test('a removal that waited over a reload hides the object', () => {
+  const model = opened({ annotations: [wire('a')] });
+  model.replay({ op_id: '1', kind: 'remove', target: { type: 'annotation', key: 'a', image: 7 }, payload: {} });
+  assert.equal(model.annotation('a'), null);
+});
+
+test('the first annotation moves a new image on without an operation', () => {
+  const model = opened();
+  model.begin();
+  assert.equal(model.imageState.state.state, 'in_progress');
+  assert.equal(model.imageState.pending, 0);
+  const op = model.change(model.imageState, { ...model.imageState.state, state: 'done' });
+  assert.deepEqual(op.payload, { state: 'done' });
+  assert.equal(op.base_version, 1);
+  assert.deepEqual(op.target, { type: 'image_state', key: '7', image: 7 });
+});
+
+test('an image that is done does not fall back', () => {
+  const model = new Model({ ...IMAGE, state: 'done' });
+  model.load({ image: { ...IMAGE, state: 'done' }, annotations: [], scribbles: [] });
+  model.begin();
+  assert.equal(model.imageState.state.state, 'done');
+});
+
+test('every change says what was there before', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const seen = [];
+  model.on('change', (item, before) => seen.push([before && before.label, item.state && item.state.label]));
+  change(model, 'a', { label: 2 });
+  change(model, 'a', null);
+  assert.deepEqual(seen, [[1, 2], [2, null]]);
+});
