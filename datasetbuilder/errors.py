@@ -6,7 +6,7 @@
     ├── UsageError                 wrong use: exit code 2
     │   ├── UnknownName            a project, label, format, split or option that does not exist
     │   ├── AlreadyExists          a name or folder that is taken
-    │   └── WorkspaceError         the workspace cannot be opened (busy, too new, network file system)
+    │   └── WorkspaceError         a workspace that cannot be opened (busy, too new, on a network)
     ├── DataError                  refused by the data: exit code 1
     │   ├── ImageRefused           a file that is not a readable image
     │   ├── GeometryError          a shape that has no meaning on its image
