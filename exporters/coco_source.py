@@ -51,7 +51,7 @@ class CocoSource:
         part = slice(self._offsets[index], self._offsets[index + 1])
         if not self.has_objects:
             return said | {"labels": np.unique(self._columns["labels"][part])}
-        return said | {key: values[part] for key, values in self._columns.items()}
+        return said | {key: values[part].copy() for key, values in self._columns.items()}
 
     def shapes(self, index: int) -> list[Geometry]:
         """The geometries of an image's objects, in the order of its targets."""

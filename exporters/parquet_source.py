@@ -59,11 +59,11 @@ class ParquetSource:
         corners = columns["bbox"][part].copy()
         corners[:, 2:] += corners[:, :2]
         return said | {
-            "labels": columns["category"][part],
-            "ids": columns["id"][part],
+            "labels": columns["category"][part].copy(),
+            "ids": columns["id"][part].copy(),
             "boxes": corners,
-            "area": columns["area"][part],
-            "iscrowd": columns["iscrowd"][part],
+            "area": columns["area"][part].copy(),
+            "iscrowd": columns["iscrowd"][part].copy(),
         }
 
     def shapes(self, index: int) -> list[Geometry]:
