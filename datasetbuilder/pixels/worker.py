@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from PIL import Image as Pillow
 
 from datasetbuilder.errors import ImageRefused
 from datasetbuilder.pixels import rendition
@@ -79,22 +80,22 @@ def _answer(request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes | memoryv
 
 
 def _near(kinds: Iterable[str], *, pixels: bool) -> int | None:
-    sides = [rendition.SIDES[kind] for kind in kinds]
-    wanted = [side for side in sides if side is not None]
-    return None if pixels or not sides or len(wanted) < len(sides) else max(wanted)
+    """The side that a decoding must reach; None for all of it."""
+    return None if pixels or "full" in kinds else rendition.SIDES["preview"]
 
 
 def _render(frame: Frame, kinds: Iterable[str], cache: Path) -> None:
-    """Write what is missing, the largest first, each smaller one from the one before."""
+    """Write what is missing; a thumbnail always comes from the preview, so it is always equal."""
     longest = max(frame.info.width, frame.info.height)
-    picture = None
-    for kind in sorted(kinds, key=rendition.KINDS.index, reverse=True):
+    pictures: dict[str, Pillow.Image] = {}
+    for kind in kinds:
         target = rendition.rendition_path(cache, frame.info.sha256, kind, longest=longest)
         if target.is_file() and target.stat().st_size:
             continue
-        picture = rendition.shown(frame, kind) if picture is None else picture
-        picture = rendition.fitted(picture, kind)
-        rendition.write_rendition(picture, target)
+        source = "full" if kind == "full" else "preview"
+        if source not in pictures:
+            pictures[source] = rendition.shown(frame, source)
+        rendition.write_rendition(rendition.fitted(pictures[source], kind), target)
 
 
 # --- the pipe ---------------------------------------------------------------------------------
