@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from datasetbuilder.errors import GeometryError
 from datasetbuilder.geometry.masks import mask_from_spans, spans_from_mask
 from datasetbuilder.geometry.raster import spans_from_geometry
-from datasetbuilder.geometry.rle import checked_shape, points_from_ring
+from datasetbuilder.geometry.rle import MAX_COORDINATE, checked_shape, points_from_ring
 from datasetbuilder.model import Box, Geometry, Mask, Part, Polygon, Ring, Tag
 from datasetbuilder.wire import shortest_float32
 
@@ -63,8 +63,8 @@ def _outside(what: str, shape: tuple[int, int]) -> GeometryError:
 
 
 def _checked_box(box: Box, shape: tuple[int, int]) -> Box:
-    if not np.isfinite([box.x, box.y, box.width, box.height]).all():
-        raise GeometryError("the box has a coordinate that is not finite")
+    if not all(abs(n) <= MAX_COORDINATE for n in (box.x, box.y, box.width, box.height)):
+        raise GeometryError("the box has a number that is not finite and below ten million")
     if box.width <= 0 or box.height <= 0:
         raise GeometryError(
             f"the box is {box.width:g} × {box.height:g} pixels: it must be wider and higher than 0"

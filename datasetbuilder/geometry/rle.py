@@ -21,6 +21,7 @@ from datasetbuilder.geometry.spans import Integers, Spans, spans_from_counts, un
 
 MAX_SIDE = 1_000_000
 MAX_PIXELS = 2**31 - 1
+MAX_COORDINATE = 1e7
 MAX_OUTLINE = 4_000_000
 """Pixels of outline that one polygon may have; its points are held in memory five to the pixel."""
 
@@ -159,7 +160,7 @@ def _filled(checked: Any, shape: tuple[int, int]) -> Any:
 
 
 def points_from_ring(ring: Sequence[Sequence[float]]) -> NDArray[np.floating[Any]]:
-    """The ring's points as an array of shape (N, 2), all finite."""
+    """The ring's points as an array of shape (N, 2), none of them absurd."""
     try:
         points = np.array(ring, float)
     except (TypeError, ValueError):
@@ -171,9 +172,10 @@ def points_from_ring(ring: Sequence[Sequence[float]]) -> NDArray[np.floating[Any
 def _check_points(points: NDArray[np.floating[Any]]) -> None:
     if points.ndim != 2 or points.shape[1] != 2:
         raise GeometryError("a line must be a list of (x, y) points")
-    if not np.isfinite(points).all():
-        bad = points[~np.isfinite(points).all(1)][0]
-        raise GeometryError(f"the point ({bad[0]}, {bad[1]}) is not finite")
+    sane = np.abs(points) <= MAX_COORDINATE
+    if not sane.all():
+        x, y = points[~sane.all(1)][0]
+        raise GeometryError(f"the point ({x}, {y}) is not finite and below ten million")
 
 
 def _check_ring(ring: NDArray[np.floating[Any]]) -> None:

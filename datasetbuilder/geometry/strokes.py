@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasetbuilder.errors import GeometryError
-from datasetbuilder.geometry.rle import checked_shape, points_from_ring
+from datasetbuilder.geometry.rle import MAX_COORDINATE, checked_shape, points_from_ring
 from datasetbuilder.geometry.spans import Integers, Spans, union
 from datasetbuilder.model import Stroke
 
 UNTOUCHED = -1
 
 _CENTRE = 0.5
+_FLAT = 1e-15
 _BLOCK = 1_000_000
 _MAX_COLUMNS = 50_000_000
 _Floats: TypeAlias = NDArray[np.floating[Any]]
@@ -52,8 +53,10 @@ def array_from_strokes(strokes: Iterable[Stroke], shape: tuple[int, int]) -> NDA
 def spans_from_stroke(stroke: Stroke, shape: tuple[int, int]) -> Spans:
     """The pixels under one stroke; the one under its first point if no centre is near enough."""
     points = points_from_ring(stroke.points)
-    if not np.isfinite(stroke.width) or stroke.width <= 0:
-        raise GeometryError(f"a stroke must be wider than 0 pixels, got {stroke.width}")
+    if not 0 < stroke.width <= MAX_COORDINATE:
+        raise GeometryError(
+            f"a stroke must be wider than 0 and below ten million pixels, got {stroke.width}"
+        )
     ends = points[1:] if len(points) > 1 else points
     starts = points[: len(ends)]
     painted = union(_capsules(starts, ends, stroke.width / 2, shape))
@@ -128,7 +131,7 @@ def _band(starts: _Floats, ends: _Floats, radius: float, x: _Floats) -> tuple[_F
 
 def _between(factor: _Floats, low: _Floats, high: _Floats) -> tuple[_Floats, _Floats]:
     """The interval of d with ``low <= factor * d <= high``."""
-    flat = factor == 0
+    flat = np.abs(factor) < _FLAT
     safe = np.where(flat, 1.0, factor)
     one, other = low / safe, high / safe
     inside = (low <= 0) & (high >= 0)
