@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -25,6 +25,7 @@ CHROMIUM_ARGS = [
 ]
 _ADDRESS = re.compile(r"http://\S+")
 _START_SECONDS = 60
+_PATIENCE_MS = 30_000
 
 
 class Server:
@@ -108,6 +109,7 @@ def chromium() -> Iterator[Browser]:
     path = named or shutil.which("chromium") or shutil.which("google-chrome")
     if not path:
         pytest.fail("No Chromium. Install it or name it in DATASETBUILDER_CHROMIUM.")
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
         yield browser
@@ -132,6 +134,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     """A page at the smallest size that is promised; a fault in its scripts fails the story."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
+    page.set_default_timeout(_PATIENCE_MS)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: _note_refusals(message, faults))
