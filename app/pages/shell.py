@@ -72,7 +72,7 @@ def _top_line(title: str, slug: str | None, project: str, extras: Sequence[Any])
 def theme_button() -> html.Button:
     """Switches between light and dark."""
     return html.Button(
-        icon("contrast-2"),
+        icon("contrast"),
         className="button quiet",
         title="Light or dark",
         **attributes(data_action="theme", aria_label="Light or dark"),
