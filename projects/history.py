@@ -144,7 +144,7 @@ def changes(  # noqa: PLR0913
     seq = connection.execute(_SEQ, keys).scalar_one()
     if seq <= since:
         return Changes((), seq)
-    writers = dict(connection.execute(_WRITERS, keys).tuples().all())
+    writers = {number: who for number, who in connection.execute(_WRITERS, keys)}
     others = {number for number, who in writers.items() if not client or who != client}
     if not others:
         return Changes((), seq)
@@ -152,8 +152,8 @@ def changes(  # noqa: PLR0913
     return Changes(tuple(sorted((s for s in found if s.seq in others), key=_by_seq)), seq)
 
 
-def _by_seq(state: TargetState) -> tuple[int, str]:
-    return state.seq, state.target.key
+def _by_seq(state: TargetState) -> tuple[int, str, str]:
+    return state.seq, state.target.type.value, state.target.key
 
 
 def _states(

@@ -5,6 +5,8 @@ from datasetbuilder.app.services import Services
 from datasetbuilder.errors import UnknownName
 from datasetbuilder.model import Image
 
+_LARGEST = 2**53
+
 
 def project_at(services: Services, slug: str) -> Project:
     """The project of the address.
@@ -31,6 +33,8 @@ def image_at(project: Project, image_id: int) -> Image:
         If the project has no such image.
     """
     try:
-        return project.image(image_id)
+        if image_id <= _LARGEST:
+            return project.image(image_id)
     except UnknownName:
-        raise UnknownName(f"Project '{project.slug}' has no image {image_id}.") from None
+        pass
+    raise UnknownName(f"Project '{project.slug}' has no image of that number.")

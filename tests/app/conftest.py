@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 
 from datasetbuilder.api import Project, Workspace, open_workspace
 from datasetbuilder.app.factory import create_app
+from datasetbuilder.app.security.permissions import Role
 from datasetbuilder.app.services import Services, services_of
 from datasetbuilder.model import Image
-from tests.app.requests import logged_in
+from tests.app.requests import Cast, logged_in
 
 
 @pytest.fixture(scope="session")
@@ -96,3 +97,13 @@ def stranger(app: Dash) -> FlaskClient:
 def client(app: Dash) -> FlaskClient:
     """A client with a session."""
     return logged_in(app)
+
+
+@pytest.fixture
+def client_as(make_app) -> Callable[[Role | None], FlaskClient]:
+    """Makes clients whose person has a role in the project of the test."""
+
+    def make(role: Role | None) -> FlaskClient:
+        return logged_in(make_app(access=Cast(role)))
+
+    return make

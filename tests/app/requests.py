@@ -6,6 +6,7 @@ from uuid import uuid4
 from dash import Dash
 from flask.testing import FlaskClient
 
+from datasetbuilder.app.security.permissions import Role
 from datasetbuilder.app.services import services_of
 
 OPERATIONS = "/api/v1/projects/cats/images/1/operations"
@@ -31,3 +32,13 @@ def box_operation(image_id: int, **changes: Any) -> dict[str, Any]:
         "tool": "box",
     }
     return {**whole, **changes}
+
+
+class Cast:
+    """Gives the local user one role in the project of the test and none elsewhere."""
+
+    def __init__(self, role: Role | None) -> None:
+        self.role_here = role
+
+    def role(self, user: str, project: str | None) -> Role | None:
+        return self.role_here if project in ("cats", None) else None

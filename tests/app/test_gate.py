@@ -1,12 +1,10 @@
 """Nobody gets past the gate: strangers, other sites, other hosts, wrong roles, wrong bodies."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from datasetbuilder.api import open_workspace
 from datasetbuilder.app.security import permissions
@@ -166,26 +164,6 @@ def test_a_link_on_another_site_opens_the_page_from_itself(stranger):
 
 
 # --- roles ----------------------------------------------------------------------------------------
-
-
-class Cast:
-    """Gives the local user one role in the project of the test and none elsewhere."""
-
-    def __init__(self, role: Role | None) -> None:
-        self.role_here = role
-
-    def role(self, user: str, project: str | None) -> Role | None:
-        return self.role_here if project in ("cats", None) else None
-
-
-@pytest.fixture
-def client_as(make_app) -> Callable[[Role | None], FlaskClient]:
-    """Makes clients whose person has a role in the project of the test."""
-
-    def make(role: Role | None) -> FlaskClient:
-        return logged_in(make_app(access=Cast(role)))
-
-    return make
 
 
 @pytest.mark.parametrize("role", [None, *Role])
