@@ -1,11 +1,14 @@
 """A workspace with one project to take images into, for the tests of ingest and library."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from datasetbuilder.model import Image
+from datasetbuilder.pixels.decoder import DecoderPool
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.library import Library
 from datasetbuilder.projects.store import ProjectInfo, Store
@@ -40,6 +43,21 @@ class Intake:
     @property
     def folder(self) -> Path:
         return self.library.workspace / "projects" / self.slug
+
+
+def project_template(folder: Path) -> Path:
+    """A workspace with an empty project; copying it is faster than making one."""
+    with Store.open(folder) as store:
+        store.create_project("Cells", labels=[("cell", None)])
+    return folder
+
+
+@contextmanager
+def opened(template: Path, folder: Path, decoder: DecoderPool) -> Iterator[Intake]:
+    """A copy of the template, ready to take images in."""
+    shutil.copytree(template, folder)
+    with Store.open(folder) as store:
+        yield Intake(store, Library(folder, decoder=decoder), store.project("cells"))
 
 
 def fill(folder: Path, **files: Path | bytes) -> Path:

@@ -7,10 +7,8 @@ import pytest
 from datasetbuilder.errors import ImageRefused
 from datasetbuilder.pixels.decoder import DecoderPool
 from datasetbuilder.projects.archive import Archive
-from datasetbuilder.projects.ingest import ingest
-from datasetbuilder.projects.library import Library
-from datasetbuilder.projects.store import Store
 from tests.projects import zips
+from tests.projects.intake import opened, project_template
 from tests.projects.zips import ZipCase
 
 
@@ -20,34 +18,36 @@ def decoder() -> Iterator[DecoderPool]:
         yield pool
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return project_template(tmp_path_factory.mktemp("template"))
+
+
 def tree(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
 @pytest.mark.parametrize("case", zips.CASES, ids=lambda case: case.name)
 def test_an_archive_goes_in_whole_or_not_at_all(
-    case: ZipCase, decoder: DecoderPool, tmp_path: Path
+    case: ZipCase, template: Path, decoder: DecoderPool, tmp_path: Path
 ):
-    place, workspace = tmp_path / "outside", tmp_path / "workspace"
+    place = tmp_path / "outside"
     place.mkdir()
     case.write(place / "upload.zip")
     outside = tree(place)
-    with Store.open(workspace) as store:
-        project = store.create_project("Cells")
-        library = Library(workspace, decoder=decoder)
-        report = ingest(store, library, project, [place / "upload.zip"])
-        names = tuple(image.name for image in store.images(project.id))
-        assert names == tuple(image.name for image in report.added) == case.added
+    with opened(template, tmp_path / "workspace", decoder) as intake:
+        report = intake.take(place / "upload.zip")
+        assert tuple(intake.names) == tuple(image.name for image in report.added) == case.added
         assert report.ignored == case.ignored
         if case.refused:
             (refusal,) = report.refused
             assert refusal.name == "upload.zip"
             assert re.search(case.refused, refusal.reason)
-            assert not (workspace / "projects" / project.slug / "images").exists()
-            assert not (workspace / "cache").exists()
+            assert not (intake.folder / "images").exists()
+            assert not intake.library.cache.exists()
         else:
             assert report.refused == ()
-    assert not (workspace / "projects" / project.slug / "incoming").exists()
+        assert not (intake.folder / "incoming").exists()
     assert tree(place) == outside
     assert {path.name for path in tmp_path.iterdir()} == {"outside", "workspace"}
     assert not list(tmp_path.parent.glob("escaped.png"))

@@ -12,11 +12,10 @@ from datasetbuilder.errors import DataError, StoreUnavailable, UsageError
 from datasetbuilder.pixels.decoder import DecoderPool
 from datasetbuilder.projects import ingest as ingest_module
 from datasetbuilder.projects.ingest import Refusal
-from datasetbuilder.projects.library import Library
 from datasetbuilder.projects.sources import natural_key
 from datasetbuilder.projects.store import Store
 from tests.pixels import hostile, odd
-from tests.projects.intake import CAT, CELLS, IMAGES, NUCLEI, Intake, fill
+from tests.projects.intake import CAT, CELLS, IMAGES, NUCLEI, Intake, fill, opened, project_template
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +24,15 @@ def decoder() -> Iterator[DecoderPool]:
         yield pool
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return project_template(tmp_path_factory.mktemp("template"))
+
+
 @pytest.fixture
-def intake(decoder: DecoderPool, tmp_path: Path) -> Iterator[Intake]:
-    workspace = tmp_path / "workspace"
-    with Store.open(workspace) as store:
-        project = store.create_project("Cells", labels=[("cell", None)])
-        yield Intake(store, Library(workspace, decoder=decoder), project)
+def intake(template: Path, tmp_path: Path, decoder: DecoderPool) -> Iterator[Intake]:
+    with opened(template, tmp_path / "workspace", decoder) as ready:
+        yield ready
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ from PIL import Image as Pillow
 from datasetbuilder.errors import DataError, UnknownName
 from datasetbuilder.model import Image
 from datasetbuilder.pixels.decoder import DecoderPool
-from datasetbuilder.projects.library import Library
-from datasetbuilder.projects.store import Store
-from tests.projects.intake import CAT, CELLS, IMAGES, NUCLEI, Intake, fill
+from tests.projects.intake import CAT, CELLS, IMAGES, NUCLEI, Intake, fill, opened, project_template
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +20,15 @@ def decoder() -> Iterator[DecoderPool]:
         yield pool
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return project_template(tmp_path_factory.mktemp("template"))
+
+
 @pytest.fixture
-def intake(decoder: DecoderPool, tmp_path: Path) -> Iterator[Intake]:
-    workspace = tmp_path / "workspace"
-    with Store.open(workspace) as store:
-        project = store.create_project("Cells")
-        yield Intake(store, Library(workspace, decoder=decoder), project)
+def intake(template: Path, tmp_path: Path, decoder: DecoderPool) -> Iterator[Intake]:
+    with opened(template, tmp_path / "workspace", decoder) as ready:
+        yield ready
 
 
 @pytest.fixture
