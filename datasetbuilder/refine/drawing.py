@@ -103,7 +103,9 @@ def _walk(pixels: set[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _finite(stroke: Stroke) -> bool:
     points = np.array(stroke.points, float)
-    return bool(points.size and np.isfinite(points).all() and np.isfinite(stroke.width))
+    return bool(
+        points.size and np.isfinite(points).all() and np.isfinite(stroke.width) and stroke.width > 0
+    )
 
 
 def _pieces(stroke: Stroke, shape: tuple[int, int]) -> Iterator[Stroke]:

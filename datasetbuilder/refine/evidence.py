@@ -65,13 +65,20 @@ def forest_log_odds(graph: RegionGraph, seeds: NDArray[np.int8]) -> NDArray[np.f
     .. [1] Geurts, P., Ernst, D., Wehenkel, L. Extremely randomized trees. Machine Learning 63
        (2006). DOI 10.1007/s10994-006-6226-1
     """
-    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn import config_context
+    from sklearn.tree import ExtraTreeRegressor
 
     rows = _thinned(np.flatnonzero(seeds))
-    forest = ExtraTreesClassifier(TREES, class_weight="balanced", random_state=0, n_jobs=1)
-    forest.fit(graph.features[rows], seeds[rows] > 0)
-    chance = forest.predict_proba(graph.features)[:, 1]
-    chance = np.clip(chance, 0.5 / TREES, 1 - 0.5 / TREES)
+    looks, answer = graph.features[rows], (seeds[rows] > 0).astype(np.float64)
+    # Both classes weigh the same. Trees one by one: the ensemble class costs four times as much.
+    weight = np.where(answer > 0, 1 / answer.sum(), 1 / (1 - answer).sum()) * (len(rows) / 2)
+    chance = np.zeros(graph.count)
+    with config_context(skip_parameter_validation=True, assume_finite=True):
+        for number in range(TREES):
+            tree = ExtraTreeRegressor(max_features="sqrt", random_state=number)
+            tree.fit(looks, answer, sample_weight=weight, check_input=False)
+            chance += tree.tree_.predict(graph.features)[:, 0]
+    chance = np.clip(chance / TREES, 0.5 / TREES, 1 - 0.5 / TREES)
     return np.clip(np.log(chance / (1 - chance)), -MOST_CERTAIN, MOST_CERTAIN)
 
 

@@ -20,17 +20,20 @@ class Proposal:
     mask : ndarray of bool, shape (H, W)
         The pixels of the object, in the frame of the whole image.
     method : str
-        The method that made it, never ``auto``.
+        What made it: a method's name, or what ``auto`` settled on.
     quality : float
         0 to 1: how well the outline runs along edges of the image. A hint, not a probability.
     hint : str
         One plain sentence for the person when there is something to say, else empty.
+    drawn : Polygon or None
+        The person's own outline, when that is the proposal.
     """
 
     mask: NDArray[np.bool_]
     method: str
     quality: float = 0.0
     hint: str = ""
+    drawn: Polygon | None = None
 
     @property
     def empty(self) -> bool:
@@ -44,8 +47,10 @@ class Proposal:
 
     @cached_property
     def polygon(self) -> Polygon | None:
-        """An outline with few vertices for editing, IoU with the mask at least 0.98; else None."""
-        return None if self.empty else editable_polygon(self.mask)
+        """An outline with few vertices for editing, IoU with the mask at least 0.98."""
+        if self.drawn is not None or self.empty:
+            return self.drawn
+        return editable_polygon(self.mask)
 
 
 def nothing(shape: tuple[int, int], *, method: str, hint: str) -> Proposal:

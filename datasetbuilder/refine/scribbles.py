@@ -33,7 +33,7 @@ __all__ = ["METHODS", "Prepared", "prepare", "segment", "strokes_from_raster"]
 
 FOREST_WEIGHT = 1.0
 PERSISTENCE_WEIGHT = 2.0
-PERSISTENCE_REACH = 0.15
+PERSISTENCE_REACH = 0.25
 CUT_WEIGHT = 2.0
 EDGE_POWER = 4.0
 WALKER_BETA = 12.0
@@ -164,9 +164,7 @@ def _window(seen: Drawing, previous: Proposal | None) -> Window:
     return windows.around(extents if before is None else [*extents, before], seen.shape)
 
 
-def _drawn(
-    graph: RegionGraph, window: Window, seen: Drawing, previous: Proposal | None
-) -> Drawn:
+def _drawn(graph: RegionGraph, window: Window, seen: Drawing, previous: Proposal | None) -> Drawn:
     pixels = seen.pixels(window)
     seeds = seeds_from_pixels(graph, pixels)
     if not (seeds < 0).any():

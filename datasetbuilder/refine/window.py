@@ -16,7 +16,7 @@ from datasetbuilder.model import Stroke
 
 WORK_AREA = 200_000
 WHOLE_AREA = 320_000
-LARGEST_ENLARGEMENT = 3.0
+LARGEST_ENLARGEMENT = 4.0
 ROOM = 0.5
 LEAST_ROOM = 64
 
@@ -84,9 +84,7 @@ class Window:
         how = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_LINEAR
         return cv2.resize(crop, self.shape[::-1], interpolation=how) >= 128
 
-    def mask_from_work(
-        self, work: NDArray[np.bool_], *, smooth: float = 0.0
-    ) -> NDArray[np.bool_]:
+    def mask_from_work(self, work: NDArray[np.bool_], *, smooth: float = 0.0) -> NDArray[np.bool_]:
         """Carry a mask of work pixels to the whole image.
 
         ``smooth`` rounds its outline by a Gaussian of that many image pixels.
@@ -119,7 +117,7 @@ class Window:
 
 def whole(shape: tuple[int, int]) -> Window:
     """The window that is the whole image."""
-    return _scaled(Extent(0, 0, shape[1], shape[0]), shape)
+    return scaled(Extent(0, 0, shape[1], shape[0]), shape)
 
 
 def around(extents: Iterable[Extent], shape: tuple[int, int]) -> Window:
@@ -136,17 +134,31 @@ def around(extents: Iterable[Extent], shape: tuple[int, int]) -> Window:
             current = drawn.grown(max(int(ROOM * max(drawn.sides)), LEAST_ROOM), shape)
     if current is None or _is_most_of(current, shape):
         return whole(shape)
-    return _scaled(current, shape)
+    return scaled(current, shape)
+
+
+def scaled(extent: Extent, shape: tuple[int, int], *, area: int = WORK_AREA) -> Window:
+    """The window on an extent that has about ``area`` work pixels."""
+    width, height = extent.sides
+    scale = min((area / (width * height)) ** 0.5, LARGEST_ENLARGEMENT)
+    if 0.75 < scale < 1.25:
+        scale = 1.0
+    work = (max(round(height * scale), 1), max(round(width * scale), 1))
+    return Window(extent, work, shape)
+
+
+def extent_of_points(points: NDArray, shape: tuple[int, int], *, room: float) -> Extent | None:
+    """The pixels of the image within ``room`` of finite points; None when there are none."""
+    low, high = np.floor(points.min(0) - room), np.ceil(points.max(0) + room)
+    left, top = np.clip(low, 0, shape[::-1]).astype(int).tolist()
+    right, bottom = np.clip(high, 0, shape[::-1]).astype(int).tolist()
+    return Extent(left, top, right, bottom) if right > left and bottom > top else None
 
 
 def extent_of_stroke(stroke: Stroke, shape: tuple[int, int]) -> Extent | None:
     """The pixels of the image that a stroke can touch; None when it lies outside."""
     points = np.array(stroke.points, float)
-    low = np.floor(points.min(0) - stroke.width / 2 - 1)
-    high = np.ceil(points.max(0) + stroke.width / 2 + 1)
-    left, top = np.clip(low, 0, shape[::-1]).astype(int).tolist()
-    right, bottom = np.clip(high, 0, shape[::-1]).astype(int).tolist()
-    return Extent(left, top, right, bottom) if right > left and bottom > top else None
+    return extent_of_points(points, shape, room=stroke.width / 2 + 1)
 
 
 def extent_of_mask(mask: NDArray[np.bool_]) -> Extent | None:
@@ -166,12 +178,3 @@ def _holds(outer: Extent, inner: Extent, shape: tuple[int, int]) -> bool:
 def _is_most_of(extent: Extent, shape: tuple[int, int]) -> bool:
     area = shape[0] * shape[1]
     return area <= WHOLE_AREA and 3 * extent.sides[0] * extent.sides[1] > area
-
-
-def _scaled(extent: Extent, shape: tuple[int, int]) -> Window:
-    width, height = extent.sides
-    scale = min((WORK_AREA / (width * height)) ** 0.5, LARGEST_ENLARGEMENT)
-    if 0.75 < scale < 1.25:
-        scale = 1.0
-    work = (max(round(height * scale), 1), max(round(width * scale), 1))
-    return Window(extent, work, shape)
