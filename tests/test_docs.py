@@ -3,6 +3,9 @@
 import ast
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +87,17 @@ def test_the_python_example_is_five_lines_of_public_names() -> None:
     (first, *_) = statements
     assert isinstance(first, ast.ImportFrom)
     assert {alias.name for alias in first.names} <= set(datasetbuilder.__all__)
+
+
+def test_the_python_example_runs_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    shutil.copy(next((ROOT / "app" / "sample").glob("*/*.jpg")), tmp_path / "images")
+    example = fenced((ROOT / "README.md").read_text(encoding="utf-8"), "python")
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    assert "cells-v1" in done.stdout
 
 
 @every_document
