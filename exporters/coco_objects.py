@@ -7,6 +7,7 @@ uncompressed run lengths, as COCO itself has them.
 """
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from datasetbuilder.errors import FormatError, GeometryError
@@ -127,7 +128,19 @@ def _segmentation(annotation: Annotation, image: Image, way: str) -> tuple[Any, 
     if is_mask:
         return coco_rings(polygon_from_mask(shape)), True
     assert isinstance(shape, Polygon)
-    return coco_rings(shape), not any(part.holes for part in shape.parts)
+    return rings_from_polygon(shape), not has_holes(shape)
+
+
+def has_holes(polygon: Polygon) -> bool:
+    """Whether any part has a hole."""
+    return any(part.holes for part in polygon.parts)
+
+
+def rings_from_polygon(polygon: Polygon) -> list[list[float]]:
+    """One flat ring ``x, y, x, y …`` for each part, holes joined by a cut."""
+    if has_holes(polygon):
+        return coco_rings(polygon)
+    return [list(chain.from_iterable(part.exterior)) for part in polygon.parts]
 
 
 def _tag(tag: Annotation) -> dict[str, Any]:
@@ -256,7 +269,7 @@ def check_agreement(geometry: Geometry, segmentation: Any, image: Image, path: s
             same = said == mask_from_spans(spans_from_geometry(geometry, image.shape))
         else:
             polygon_from_rings(fields.items(segmentation, path), path)
-            same = isinstance(geometry, Polygon) and segmentation == coco_rings(geometry)
+            same = isinstance(geometry, Polygon) and segmentation == rings_from_polygon(geometry)
     except GeometryError as error:
         raise FormatError(f"{path}: {error}") from error
     if not same:

@@ -1,7 +1,6 @@
 """An export against the snapshot it was made from, object by object."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeAlias
 
 from datasetbuilder.errors import FormatError, VerificationError
@@ -14,8 +13,7 @@ MAX_SHOWN = 20
 Reading: TypeAlias = Callable[[str], Iterator[Row]]
 
 _IMAGE_FIELDS = ("id", "name", "width", "height", "sha256", "state")
-_FIELDS = ("id", "uid", "image_id", "label", "geometry", "attributes", "source", "score", "set")
-_MEASURED = ("crowd", "area", "bbox")
+_FIELDS = ("id", "uid", "label", "geometry", "attributes", "source", "score", "set")
 
 
 def check_against_snapshot(job: ExportJob, read_split: Reading, name: str) -> None:
@@ -74,25 +72,26 @@ def differences(
     problems += [f"{where}: annotation {k} is missing" for k in expected.keys() - found.keys()]
     problems += [f"{where}: annotation {k} is too much" for k in found.keys() - expected.keys()]
     for annotation_id in expected.keys() & found.keys():
-        wanted = _as_exported(expected[annotation_id], image)
-        problems += _annotation_differences(wanted, found[annotation_id], where)
+        wanted = expected[annotation_id]
+        problems += _annotation_differences(wanted, found[annotation_id], image)
     if len(found) != len(read[1]):
         problems.append(f"{where}: an annotation id appears twice")
     return problems
 
 
-def _as_exported(annotation: Annotation, image: Image) -> Annotation:
-    if annotation.kind is Kind.TAG:
-        return annotation
-    area, bbox = measured(annotation, image)
-    return replace(annotation, image_id=image.id, area=area, bbox=tuple(bbox))
-
-
-def _annotation_differences(wanted: Annotation, found: Annotation, where: str) -> list[str]:
-    names = _FIELDS if wanted.kind is Kind.TAG else _FIELDS + _MEASURED
+def _annotation_differences(wanted: Annotation, found: Annotation, image: Image) -> list[str]:
+    pairs = [(name, getattr(wanted, name), getattr(found, name)) for name in _FIELDS]
+    pairs.append(("image_id", image.id, found.image_id))
+    if wanted.kind is not Kind.TAG:
+        area, bbox = measured(wanted, image)
+        pairs += [
+            ("crowd", wanted.crowd, found.crowd),
+            ("area", area, found.area),
+            ("bbox", tuple(bbox), found.bbox),
+        ]
     return [
-        f"{where}: {name} of annotation {wanted.id} is {getattr(found, name)!r:.120} instead of "
-        f"{getattr(wanted, name)!r:.120}"
-        for name in names
-        if getattr(found, name) != getattr(wanted, name)
+        f"image {image.id} ({image.name}): {name} of annotation {wanted.id} is {is_now!r:.120} "
+        f"instead of {was!r:.120}"
+        for name, was, is_now in pairs
+        if was != is_now
     ]

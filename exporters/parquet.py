@@ -111,10 +111,8 @@ class _Shards:
     def _flush(self) -> None:
         import pyarrow as pa
 
-        if self._writer is None:
-            self._start()
-        batch = pa.RecordBatch.from_pylist(self._cells, schema=self._schema)
-        self._writer.write_batch(batch)
+        writer = self._writer or self._start()
+        writer.write_batch(pa.RecordBatch.from_pylist(self._cells, schema=self._schema))
         self._cells, self._waiting = [], 0
         if self.job.options.images != LINK and self._parts[-1].stat().st_size >= SHARD_BYTES:
             self._close()
@@ -124,13 +122,14 @@ class _Shards:
             self._writer.close()
             self._writer = None
 
-    def _start(self) -> None:
+    def _start(self) -> Any:
         import pyarrow.parquet as pq
 
         home = self.folder / (self.name if self.job.options.images == LINK else "data")
         home.mkdir(parents=True, exist_ok=True)
         self._parts.append(home / f".{self.name}-{len(self._parts):05d}.part")
         self._writer = pq.ParquetWriter(self._parts[-1], self._schema, **self._coding)
+        return self._writer
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is None and (self._cells or not self._parts):

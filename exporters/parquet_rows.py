@@ -11,8 +11,10 @@ from datasetbuilder.errors import FormatError, GeometryError
 from datasetbuilder.exporters import fields
 from datasetbuilder.exporters.coco_objects import (
     check_agreement,
+    has_holes,
     measured,
     polygon_from_rings,
+    rings_from_polygon,
 )
 from datasetbuilder.exporters.extension import (
     KEY,
@@ -24,7 +26,7 @@ from datasetbuilder.exporters.extension import (
 from datasetbuilder.exporters.job import Row
 from datasetbuilder.exporters.options import CLASSIFICATION, INSTANCES
 from datasetbuilder.exporters.survey import held, set_aside
-from datasetbuilder.geometry import coco_rings, coco_rle, mask_from_coco_rle
+from datasetbuilder.geometry import coco_rle, mask_from_coco_rle
 from datasetbuilder.model import (
     Annotation,
     Box,
@@ -97,7 +99,7 @@ def _objects(
 
 
 def _rings(shape: Geometry) -> list[list[float]]:
-    return coco_rings(shape) if isinstance(shape, Polygon) else []
+    return rings_from_polygon(shape) if isinstance(shape, Polygon) else []
 
 
 def _rle(shape: Geometry, image: Image) -> dict[str, Any] | None:
@@ -131,7 +133,7 @@ def _extension(
 def _is_told(shape: Geometry, task: str) -> bool:
     """Whether the columns alone give the geometry back."""
     if isinstance(shape, Polygon):
-        return task == INSTANCES and not any(part.holes for part in shape.parts)
+        return task == INSTANCES and not has_holes(shape)
     return isinstance(shape, Box) or task == INSTANCES
 
 

@@ -260,6 +260,8 @@ MALFORMED = [
     ({"annotation": {"bbox": [1, 2, -3, 4]}}, r"annotations\[0\].bbox has a negative"),
     ({"annotation": {"bbox": [1, 2, "3", 4]}}, r"annotations\[0\].bbox\[2\] must be a number"),
     ({"annotation": {"bbox": [1, 2, 1e300, 4]}}, r"annotations\[0\].bbox\[2\] must be finite"),
+    ({"annotation": {"bbox": [-1e308, 1e308, 1e308, 1e308]}}, r"bbox\[0\] must be finite"),
+    ({"annotation": {"bbox": [1.0, 2.0, 3.0, 1e300]}}, r"bbox\[3\] must be finite"),
     ({"annotation": {"iscrowd": 2}}, r"annotations\[0\].iscrowd must be between 0 and 1"),
     ({"annotation": {"segmentation": [[1, 2, 3, 4]]}}, "at least 3 pairs"),
     ({"annotation": {"segmentation": [[1, 2, 3, 4, 5, 6, 7]]}}, "at least 3 pairs"),

@@ -77,9 +77,10 @@ def test_pictures_are_not_packed_twice_and_floats_are_split_by_byte(exported):
 def test_pandas_reads_it(exported):
     frame = pandas.read_parquet(train(exported))
     assert list(frame["image_id"]) == [1, 2]
-    assert frame["objects"][0]["id"].tolist() == [*range(1, 11), 20, 21]
-    assert frame["objects"][0]["category"].tolist() == [1] * 10 + [0, 0]
-    assert frame["image"][1]["path"] == "background.jpg"
+    objects_of_ring = frame["objects"].iloc[0]
+    assert objects_of_ring["id"].tolist() == [*range(1, 11), 20, 21]
+    assert objects_of_ring["category"].tolist() == [1] * 10 + [0, 0]
+    assert frame["image"].iloc[1]["path"] == "background.jpg"
 
 
 def test_arrow_datasets_read_it_with_a_filter(exported):
