@@ -20,7 +20,8 @@ TOOLS = (
     ("scribble", "Scribble", "S", "scribble"),
     ("snap", "Snap", "C", "magnet"),
 )
-_GRAPH_CONFIG = {"staticPlot": True, "displayModeBar": False, "showSendToCloud": False}
+# Not staticPlot: plotly would turn every picture into a base64 PNG.
+_GRAPH_CONFIG = {"displayModeBar": False, "showSendToCloud": False, "doubleClick": False}
 
 
 def layout(project: Project, image_id: int) -> html.Div:

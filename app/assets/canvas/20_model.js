@@ -27,16 +27,15 @@
     return state;
   }
 
-  const canonical = (value) =>
-    value && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, value[key]]))
-      : value;
+  const isObject = (value) => typeof value === 'object' && value !== null;
 
   /** Deep equality of two JSON values, whatever the order of their keys. */
-  const equal = (a, b) =>
-    a === b ||
-    JSON.stringify(a, (_, value) => canonical(value)) ===
-      JSON.stringify(b, (_, value) => canonical(value));
+  function equal(a, b) {
+    if (a === b) return true;
+    if (!isObject(a) || !isObject(b)) return false;
+    const keys = Object.keys(a);
+    return keys.length === Object.keys(b).length && keys.every((key) => equal(a[key], b[key]));
+  }
 
   /** Only what changed; kind and geometry travel together. */
   function difference(before, after) {

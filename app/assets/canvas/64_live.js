@@ -10,6 +10,7 @@
       this.view = view;
       this.canvas = document.createElement('canvas');
       this.canvas.className = 'canvas-layer';
+      this.canvas.hidden = true;
       surface.append(this.canvas);
       this.context = this.canvas.getContext('2d');
       this.raster = null;
@@ -27,6 +28,7 @@
 
     /** @param {dsb.Raster | null} raster @param {string} color */
     show(raster, color) {
+      this.canvas.hidden = !raster;
       const fresh = !raster || !this.raster || this.raster.bits !== raster.bits;
       if (raster && (fresh || this.color !== color)) {
         this.picture = dsb.shapes.coloured(raster, color);
@@ -58,7 +60,7 @@
 
     all() {
       this.full = true;
-      this.ask();
+      if (this.raster) this.ask();
     }
 
     ask() {

@@ -3,6 +3,8 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const { Editor } = dsb;
+  const AFTER_OPENING = 150;
+  const KEEPS_FRESH = 60_000;
 
   const methods = {
     /**
@@ -14,11 +16,13 @@
     async open(slug, id) {
       const turn = (this.turn = (this.turn || 0) + 1);
       this.opening = { slug, id };
-      const answer = await this.fetchImage(slug, id, () => turn === this.turn);
+      const early = await this.readAhead(slug, id);
+      const answer = early || (await this.fetchImage(slug, id, () => turn === this.turn));
       if (!answer || turn !== this.turn) return;
       this.close();
       this.slug = slug;
       this.take(answer);
+      if (early) this.queue.poll(slug, id);
       await this.graph.show(this.image, this.pixels(this.image, 'preview'), this.pixels(this.image, 'full'));
       this.scene.all();
       this.live.all();
@@ -108,10 +112,33 @@
       return dsb.client.pixels(this.slug, image, kind);
     },
 
-    /** The next preview comes before it is asked for. */
+    /** The next image comes before it is asked for: what it holds, then its preview. */
     prefetch(id) {
-      const image = id && this.known && this.known(id);
-      if (image) new Image().src = this.pixels(image, 'preview');
+      clearTimeout(this.prefetching);
+      if (!id) return;
+      const { slug } = this;
+      this.prefetching = setTimeout(() => {
+        const written = this.queue.answers.get(`${slug}/${id}`);
+        const answer = dsb.client.openImage(slug, id).catch(() => ({ status: 0, body: {} }));
+        this.ahead = { slug, id, written, at: Date.now(), answer };
+        answer.then(({ status, body }) => {
+          if (status === 200) new Image().src = dsb.client.pixels(slug, body.image, 'preview');
+        });
+      }, AFTER_OPENING);
+    },
+
+    /**
+     * What was read ahead, unless it is old or we wrote to that image since. What others did
+     * meanwhile comes with the poll that follows.
+     */
+    async readAhead(slug, id) {
+      const { ahead } = this;
+      this.ahead = null;
+      if (!ahead || ahead.slug !== slug || ahead.id !== id) return null;
+      const { status, body } = await ahead.answer;
+      const fresh = Date.now() - ahead.at < KEEPS_FRESH;
+      const written = this.queue.answers.get(`${slug}/${id}`) !== ahead.written;
+      return status === 200 && fresh && !written ? body : null;
     },
 
     /** Previous (-1) or next (1) image. */

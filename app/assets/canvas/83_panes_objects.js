@@ -57,13 +57,14 @@
 
     listen() {
       const { editor, list, filter } = this;
-      editor.on('image objects selection pointed', () => this.ask());
+      editor.on('image objects', () => this.refresh());
+      editor.on('selection pointed', () => this.ask());
       editor.on('selection', () => this.reveal());
-      filter.addEventListener('input', () => this.ask());
+      filter.addEventListener('input', () => this.refresh());
       filter.addEventListener('keydown', (event) => {
         if (event.key === 'Escape') filter.value = '';
         if (event.key === 'Escape' || event.key === 'Enter') list.focus();
-        this.ask();
+        this.refresh();
       });
       list.addEventListener('scroll', () => this.draw());
       list.addEventListener('click', (event) => this.click(event));
@@ -73,10 +74,17 @@
       new ResizeObserver(() => this.draw()).observe(list);
     }
 
+    /** Other rows. */
+    refresh() {
+      this.stale = true;
+      this.ask();
+    }
+
+    /** The same rows, marked otherwise. */
     ask() {
       this.frame = this.frame || requestAnimationFrame(() => {
         this.frame = 0;
-        this.collect();
+        if (this.stale) this.collect();
         this.draw();
       });
     }
@@ -84,6 +92,7 @@
     /** Newest first, a proposal on top. */
     collect() {
       const { editor } = this;
+      this.stale = false;
       const all = (editor.model ? editor.model.annotations : []).map((item) => describe(editor, item));
       const wanted = filterOf(this.filter.value);
       this.rows = all.reverse().filter(wanted);

@@ -16,7 +16,6 @@
       this.sheet = dsb.make('div', { className: 'film-sheet' });
       place.replaceChildren(this.sheet);
       this.reset(null);
-      editor.known = (id) => this.images.find((image) => image.id === id);
       editor.on('image', () => this.show());
       editor.on('state', (id, state) => this.mark(id, state));
       place.addEventListener('scroll', () => this.scrolled());
@@ -43,8 +42,6 @@
       else await this.start(image.id);
       this.centre();
       this.scrolled();
-      const { next } = this.editor.answer;
-      this.editor.prefetch(next);
     }
 
     async start(id) {
