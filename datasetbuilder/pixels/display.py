@@ -60,11 +60,16 @@ def _with_blue(array: np.ndarray) -> np.ndarray:
 
 
 def _stretched(array: np.ndarray, low: float, high: float) -> np.ndarray:
+    if array.dtype == np.uint16:
+        return _levels(np.arange(2**16), low, high)[array]
     shown = np.empty(array.shape, np.uint8)
-    scale = 255.0 / (high - low) if high > low else 0.0
     rows = max(1, _BLOCK // max(1, array[0].size))
     for start in range(0, len(array), rows):
-        block = np.clip(array[start : start + rows].astype(np.float64), low, high)
-        block = np.nan_to_num((block - low) * scale, nan=0.0)
-        shown[start : start + rows] = np.floor(block + 0.5)
+        shown[start : start + rows] = _levels(array[start : start + rows], low, high)
     return shown
+
+
+def _levels(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    scale = 255.0 / (high - low) if high > low else 0.0
+    levels = (np.clip(values.astype(np.float64), low, high) - low) * scale
+    return np.floor(np.nan_to_num(levels, nan=0.0) + 0.5).astype(np.uint8)

@@ -303,6 +303,7 @@ def _deep_array(data: bytes, image: Pillow.Image) -> np.ndarray:
     if not _is_deep_colour_png(data, image):
         array = np.asarray(image)
         return array.astype(np.uint16) if image.format == "PNG" else array
+    image.close()  # frees the copy that was cut to eight bits
     import imagecodecs
 
     array = imagecodecs.png_decode(data)
@@ -311,14 +312,21 @@ def _deep_array(data: bytes, image: Pillow.Image) -> np.ndarray:
 
 def _on_white(array: np.ndarray) -> np.ndarray:
     """Lay the last channel's opacity on white; two channels become grey, four RGB."""
-    white = np.iinfo(array.dtype).max if array.dtype.kind in "ui" else 1.0
     height, width, channels = array.shape
     colour = np.empty((height, width, channels - 1), array.dtype)
+    white = np.iinfo(array.dtype).max if array.dtype.kind in "ui" else 1
     for row, flat in zip(array, colour, strict=True):
-        opacity = row[:, -1:].astype(np.float64) / white
-        mixed = row[:, :-1] * opacity + white * (1.0 - opacity)
-        flat[:] = np.round(mixed) if array.dtype.kind in "ui" else mixed
+        flat[:] = row[:, :-1]
+        clear = row[:, -1] != white
+        if clear.any():
+            flat[clear] = _mixed_with_white(row[clear], white)
     return colour[:, :, 0] if colour.shape[-1] == 1 else colour
+
+
+def _mixed_with_white(samples: np.ndarray, white: int) -> np.ndarray:
+    opacity = samples[:, -1:].astype(np.float64) / white
+    mixed = samples[:, :-1] * opacity + white * (1.0 - opacity)
+    return np.round(mixed) if samples.dtype.kind in "ui" else mixed
 
 
 def _flat(image: Pillow.Image) -> Pillow.Image:
