@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import Dash, dcc, html, set_props
 from flask import Flask
 
@@ -94,6 +93,7 @@ def create_app(
     rest.register(server, services)
     login.register(server, services.sessions, on_login=on_login)
     routing.register_shortcuts(server, services)
+    routing.register_libraries(server)
     routing.register(app, services)
     callbacks.register(server, app)
     headers.register(server, headers.content_policy(app.csp_hashes()))
@@ -107,7 +107,7 @@ def frame() -> Any:
         html.Div(id=ids.NOTICE, role="alert"),
         html.Div(id=ids.PAGE),
     ]
-    return dmc.MantineProvider(content, defaultColorScheme="auto")
+    return html.Div(content)
 
 
 def _server(services: Services, *, hosts: Collection[str]) -> Flask:

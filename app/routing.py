@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from dash import Dash, Input, Output
-from flask import Flask, redirect
+from flask import Flask, redirect, request
 from werkzeug.wrappers import Response
 
 from datasetbuilder.api import Project
@@ -14,7 +16,7 @@ from datasetbuilder.app import ids
 from datasetbuilder.app.pages import annotate, export, gallery, projects, settings, shell
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.security.access import authorised
-from datasetbuilder.app.security.permissions import Permission
+from datasetbuilder.app.security.permissions import DASH_UPDATE, Permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import DatasetBuilderError
 from datasetbuilder.model import ImageState
@@ -27,22 +29,36 @@ class Page:
     """A page inside a project: its address, what it demands, and its layout.
 
     The groups of the pattern after ``slug`` are handed to the layout by name, as numbers.
+    ``libraries`` are component libraries that are too slow to load (a second and more) for pages
+    that do without them.
     """
 
     pattern: re.Pattern[str]
     permission: Permission
     layout: Callable[..., Any]
+    libraries: tuple[str, ...] = ()
 
 
-def _page(tail: str, permission: Permission, layout: Callable[..., Any]) -> Page:
-    return Page(re.compile(rf"/p/(?P<slug>[^/]+)/{tail}/?"), permission, layout)
+def _page(
+    tail: str,
+    permission: Permission,
+    layout: Callable[..., Any],
+    *,
+    libraries: tuple[str, ...] = (),
+) -> Page:
+    return Page(re.compile(rf"/p/(?P<slug>[^/]+)/{tail}/?"), permission, layout, libraries)
 
 
 PAGES = (
     _page("images", Permission.VIEW, gallery.layout),
     _page(r"annotate/(?P<image_id>\d{1,15})", Permission.VIEW, annotate.layout),
     _page("export", Permission.EXPORT, export.layout),
-    _page("settings", Permission.MANAGE, settings.layout),
+    _page(
+        "settings",
+        Permission.MANAGE,
+        settings.layout,
+        libraries=("dash_mantine_components",),
+    ),
 )
 _WITH_CALLBACKS = (export, settings)
 
@@ -67,6 +83,23 @@ def register_shortcuts(server: Flask, services: Services) -> None:
         image_id = next_to_label(project)
         tail = "images" if image_id is None else f"annotate/{image_id}"
         return redirect(f"/p/{project.slug}/{tail}", 303)
+
+
+def register_libraries(server: Flask) -> None:
+    """Load a page's component libraries before Dash lists the scripts of that page.
+
+    A callback of a page that was opened before a restart comes from the page in its referrer.
+    """
+
+    @server.before_request
+    def load() -> None:
+        path = request.path
+        if request.endpoint == DASH_UPDATE:
+            path = urlsplit(request.referrer or "").path
+        for page in PAGES:
+            if page.libraries and page.pattern.fullmatch(path):
+                for library in page.libraries:
+                    import_module(library)
 
 
 def next_to_label(project: Project) -> int | None:

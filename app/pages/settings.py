@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from datasetbuilder.api import Project
@@ -30,8 +29,10 @@ from datasetbuilder.projects.palette import COLORS
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def layout(project: Project) -> html.Div:
+def layout(project: Project) -> Any:
     """The label table and the line that adds to it."""
+    import dash_mantine_components as dmc
+
     body = html.Div(
         [
             html.H1("Labels"),
@@ -48,13 +49,14 @@ def layout(project: Project) -> html.Div:
         ],
         className="column",
     )
-    return shell.page(
+    page = shell.page(
         title="Labels",
         slug=project.slug,
         project=project.info.name,
         here="settings",
         content=[body],
     )
+    return dmc.MantineProvider(page, defaultColorScheme="auto")
 
 
 def table(project: Project) -> Any:
@@ -69,6 +71,8 @@ def table(project: Project) -> Any:
 
 
 def _row(label: Label, count: int, labels: tuple[Label, ...]) -> html.Tr:
+    import dash_mantine_components as dmc
+
     others = [
         {"value": str(other.id), "label": f"into {other.name}"}
         for other in labels

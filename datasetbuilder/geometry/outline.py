@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import label
 
 from datasetbuilder.errors import GeometryError
 from datasetbuilder.geometry.masks import crop_from_mask
@@ -102,6 +101,9 @@ def _parts(array: NDArray[np.bool_]) -> list[list[Points]]:
 
 def _traced(array: NDArray[np.bool_]) -> list[tuple[int, Points]]:
     """Every ring with the number of the piece that it bounds, in reading order of first corners."""
+    # Loaded here: it takes longer than all else of this package, and a start needs no outline.
+    from scipy.ndimage import label
+
     if array.ndim != 2:
         raise GeometryError(f"a mask must have two dimensions, got {array.ndim}")
     pieces = np.zeros((array.shape[0] + 2, array.shape[1] + 2), np.int32)
