@@ -40,6 +40,7 @@ from datasetbuilder.wire import (
 )
 
 _COLUMNS = tuple(column for column in annotation.c if column.name != "project")
+_CONTENT = ("label", "set", "geometry", "attributes", "source", "score", "crowd")
 SELECT = select(*_COLUMNS)
 """The columns that ``annotations_from_rows`` reads, in its order."""
 
@@ -107,7 +108,7 @@ def _annotation(row: Row[Any], points: list[Point]) -> Annotation:
         image_id, object_id, uid, label, set_name, kind, x, y, width, height, area, crowd, _xy,
         rings, rle, attributes, source, score, author, version, _seq, _in_batch, created_at,
         updated_at,
-    ) = row  # fmt: skip
+    ) = tuple(row)  # fmt: skip
     if kind == "polygon":
         shape: Geometry = _polygon_from_build(points, np.frombuffer(rings, dtype="<u4").tolist())
     elif kind == "box":
@@ -185,8 +186,10 @@ def fields_from_payload(
     if kind is OperationKind.REMOVE:
         return {}
     if kind is OperationKind.ADD:
-        annotation_from_wire(key, payload)
-    fields = annotation_fields_from_wire(payload)
+        born = annotation_from_wire(key, payload)
+        fields = {name: getattr(born, name) for name in _CONTENT}
+    else:
+        fields = annotation_fields_from_wire(payload)
     if "geometry" in fields:
         fields.update(measured(fields["geometry"], shape))
     return fields
@@ -220,7 +223,6 @@ _START_IMAGE = (
     .where(image.c.project == bindparam("p"), image.c.id == bindparam("i"))
     .values(state=ImageState.IN_PROGRESS.value)
 )
-_CONTENT = ("label", "set", "geometry", "attributes", "source", "score", "crowd")
 
 
 class AnnotationKeeper:

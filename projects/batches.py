@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam, insert, select, union_all
+from sqlalchemy import Executable, bindparam, insert, select, union_all
 
 from datasetbuilder.errors import AlreadyExists, DataError
 from datasetbuilder.model import Annotation, Image, ImageState, OperationKind, Target, TargetType
@@ -104,7 +104,7 @@ def _check(ledger: Ledger, annotations: Sequence[Annotation]) -> None:
             raise DataError(f"annotation {one.uid}: there is no label {one.label} in use")
 
 
-def _found(ledger: Ledger, question: object, keys: Sequence[str]) -> list[str]:
+def _found(ledger: Ledger, question: Executable, keys: Sequence[str]) -> list[str]:
     found: list[str] = []
     for start in range(0, len(keys), _BLOCK):
         values = {"p": ledger.project_id, "keys": list(keys[start : start + _BLOCK])}

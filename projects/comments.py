@@ -62,10 +62,13 @@ def _read(key: str, value: Any) -> Any:
         raise WireError("payload.annotation", "must be the uid of an annotation, or null")
     if key == "resolved" and not isinstance(value, bool):
         raise WireError("payload.resolved", "must be true or false")
-    if key in ("x", "y") and value is not None:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e7:
-            raise WireError(f"payload.{key}", "must be a finite number, or null")
+    if key in ("x", "y") and value is not None and not _is_place(value):
+        raise WireError(f"payload.{key}", "must be a finite number, or null")
     return value
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e7
 
 
 class CommentKeeper:

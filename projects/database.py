@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,31 +102,39 @@ def optimize(connection: Connection) -> None:
 
 def insert_once(connection: Connection, table: Table) -> Any:
     """An insert that passes over rows whose key is there already."""
-    return _insert(connection, table).on_conflict_do_nothing()
+    return _insert_once(connection.dialect.name, table)
 
 
 def insert_adding(connection: Connection, table: Table, column: str) -> Any:
     """An insert that adds ``column`` to the row that is there already."""
-    statement = _insert(connection, table)
-    total = table.c[column] + statement.excluded[column]
-    return statement.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns), set_={column: total}
-    )
+    return _insert_adding(connection.dialect.name, table, column)
 
 
-def insert_replacing(connection: Connection, table: Table, columns: Iterable[str]) -> Any:
+def insert_replacing(connection: Connection, table: Table, *columns: str) -> Any:
     """An insert that overwrites ``columns`` of the row that is there already."""
-    statement = _insert(connection, table)
+    statement = _insert(connection.dialect.name, table)
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={column: statement.excluded[column] for column in columns},
     )
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+@cache
+def _insert_once(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _insert_adding(dialect: str, table: Table, column: str) -> Any:
+    statement = _insert(dialect, table)
+    total = table.c[column] + statement.excluded[column]
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns), set_={column: total}
+    )
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def unavailable(error: Exception, path: Path) -> StoreUnavailable | None:

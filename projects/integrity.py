@@ -26,7 +26,9 @@ class IntegrityCheck:
         return self.problem
 
     def close(self) -> None:
-        """Stop the check where it stands."""
+        """Stop the check where it stands; calling it twice does no harm."""
+        if self._stopped:
+            return
         self._stopped = True
         self._connection.interrupt()
         self._thread.join()

@@ -76,7 +76,7 @@ def fields_from_payload(kind: OperationKind, payload: object) -> Fields:
     fields = label_fields_from_wire(payload)
     known = {"merge_into"} if kind is OperationKind.REMOVE else {"name", "color", "supercategory"}
     for name in fields.keys() - known:
-        raise Refusal(f"payload.{name}: has no meaning when a label is {kind.value}ed"[:200])
+        raise Refusal(f"payload.{name}: has no meaning in the {kind.value} of a label")
     if "name" in fields:
         fields["name"] = " ".join(fields["name"].split())
     return fields

@@ -85,7 +85,8 @@ def _fields(operation: Operation, shape_of: ShapeOf) -> Fields:
     if target.type not in _CHANGERS:
         raise Refusal(f"target.type: {target.type.value} is not changed by operations")
     if target.type not in _KEEPERS and kind is not OperationKind.CHANGE:
-        raise Refusal(f"{target.type.value} can be changed, not {kind.value}ed"[:200])
+        verb = "added" if kind is OperationKind.ADD else "removed"
+        raise Refusal(f"{target.type.value} can be changed, not {verb}")
     shape = _shape(target, shape_of)
     match target.type:
         case TargetType.ANNOTATION:

@@ -25,7 +25,7 @@ def setting_value(connection: Connection, key: str, default: Any) -> Any:
 def set_setting(connection: Connection, key: str, value: Any) -> None:
     """Write a setting of the workspace."""
     row = {"key": key, "value": orjson.dumps(value).decode()}
-    connection.execute(database.insert_replacing(connection, setting, ["value"]), row)
+    connection.execute(database.insert_replacing(connection, setting, "value"), row)
 
 
 def add_session(connection: Connection, token_hash: str, user: str, expires_at: datetime) -> None:
@@ -38,8 +38,8 @@ def add_session(connection: Connection, token_hash: str, user: str, expires_at: 
         "created_at": moment,
         "expires_at": micros_from_time(expires_at),
     }
-    columns = ["user_name", "created_at", "expires_at"]
-    connection.execute(database.insert_replacing(connection, session, columns), row)
+    columns = ("user_name", "created_at", "expires_at")
+    connection.execute(database.insert_replacing(connection, session, *columns), row)
 
 
 def session_user(connection: Connection, token_hash: str) -> str | None:

@@ -119,7 +119,12 @@ class Store:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with self._plainly(), self._readers.connect() as connection:
-            yield connection
+            try:
+                yield connection
+            except BaseException:
+                # A result that nobody reads to its end would hold the next reader in the past.
+                connection.invalidate()
+                raise
 
     # --- projects and labels ------------------------------------------------------------------
 
@@ -356,6 +361,8 @@ class Store:
     ) -> Iterator[StoreSnapshot]:
         """The project at one event number, whatever is written meanwhile."""
         with self._reading() as connection:
+            # Its rows may be left half read: the connection is closed afterwards, not used again.
+            connection.detach()
             yield StoreSnapshot(connection, project_id, open_pixels=open_pixels, sets=sets)
 
     # --- the workspace ------------------------------------------------------------------------

@@ -7,10 +7,11 @@ killed on the way leaves the old schema or the new one.
 
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from datasetbuilder.errors import WorkspaceError
-from datasetbuilder.projects.database import migration_connection
+from datasetbuilder.projects.database import check_connection, migration_connection
 from datasetbuilder.projects.schema import HEAD
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -29,12 +30,11 @@ def upgrade(path: Path) -> Path | None:
     WorkspaceError
         If the file is no workspace or was written by a newer version.
     """
-    fresh = not path.exists() or path.stat().st_size == 0
+    revision = None if _is_empty(path) else _revision(path)
+    if revision == HEAD:
+        return None
     connection = migration_connection(path)
     try:
-        revision = None if fresh else _revision(connection, path)
-        if revision == HEAD:
-            return None
         backup = None if revision is None else _backup(connection, path, revision)
         _migrate(connection, path, revision)
     finally:
@@ -42,9 +42,15 @@ def upgrade(path: Path) -> Path | None:
     return backup
 
 
-def _revision(connection: sqlite3.Connection, path: Path) -> str | None:
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
+def _revision(path: Path) -> str | None:
+    # Read-only: the file of something else must not be touched.
     try:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        with closing(check_connection(path)) as connection:
+            return _recorded(connection, path)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorname in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
             raise WorkspaceError(
@@ -52,6 +58,10 @@ def _revision(connection: sqlite3.Connection, path: Path) -> str | None:
                 "another folder"
             ) from None
         raise
+
+
+def _recorded(connection: sqlite3.Connection, path: Path) -> str | None:
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     if not tables:
         return None
     if "alembic_version" not in tables:
