@@ -37,6 +37,21 @@ test('a change carries what changed and nothing else', () => {
   assert.deepEqual(op.payload, { label: 2 });
 });
 
+test('what the store fills in by itself is no difference', () => {
+  const model = opened();
+  const changes = [];
+  const op = model.change(model.item('annotation', 'a'), BOX);
+  model.on('change', (item) => changes.push(item));
+  const filled = { set: 'truth', attributes: {}, score: null, crowd: false };
+  model.acknowledge(op, accepted(op, 1, wire('a', filled)));
+  assert.deepEqual(changes, []);
+  assert.equal(model.annotation('a'), BOX);
+});
+
+test('a field that returns to its default says so', () => {
+  assert.deepEqual(difference({ ...BOX, score: 0.5 }, BOX), { score: null });
+});
+
 test('a geometry never travels without its kind', () => {
   const geometry = { x: 0, y: 0, width: 1, height: 1 };
   assert.deepEqual(difference(BOX, { ...BOX, geometry }), { kind: 'box', geometry });

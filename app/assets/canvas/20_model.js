@@ -19,11 +19,17 @@
     image_state: ['state', 'comment'],
   };
 
+  /** What a field says when nobody said anything; such fields are left out of a state. */
+  const DEFAULTS = { set: 'truth', attributes: {}, score: null, crowd: false, comment: '' };
+
   /** The settable fields of a wire object. @returns {State | null} */
   function stateFromWire(type, wire) {
     if (!wire) return null;
     const state = {};
-    for (const field of FIELDS[type]) if (wire[field] !== undefined) state[field] = wire[field];
+    for (const field of FIELDS[type]) {
+      const value = wire[field];
+      if (value !== undefined && !equal(value, DEFAULTS[field])) state[field] = value;
+    }
     return state;
   }
 
@@ -40,8 +46,9 @@
   /** Only what changed; kind and geometry travel together. */
   function difference(before, after) {
     const payload = {};
-    for (const field of Object.keys(after)) {
-      if (!equal(before[field], after[field])) payload[field] = after[field];
+    for (const field of Object.keys({ ...before, ...after })) {
+      const value = after[field] === undefined ? DEFAULTS[field] : after[field];
+      if (!equal(before[field], after[field])) payload[field] = value;
     }
     if (payload.geometry || payload.kind) {
       payload.kind = after.kind;
@@ -212,7 +219,7 @@
       if (result.version < item.server.version) return;
       const wire = result.current;
       const merged = op.kind === 'remove' ? null : { ...item.server.state, ...op.payload };
-      const state = wire ? stateFromWire(item.target.type, wire) : merged;
+      const state = stateFromWire(item.target.type, wire || merged);
       item.server = { version: result.version, state };
       if (wire && !item.head) {
         item.meta = { id: wire.id, area: wire.area, bbox: wire.bbox, author: wire.author };
