@@ -85,7 +85,7 @@ def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
         If there is no image in any of them.
     """
     with library.taking_in(project.slug), library.incoming(project.slug) as staging:
-        found = scan(sources, lambda: Path(mkdtemp(dir=staging)))
+        found = scan(sources, lambda: Path(mkdtemp(dir=staging)), uploads=staging.parent)
         total = len(found.candidates)
 
         def go_on(done: int, candidate: Candidate) -> bool:

@@ -47,7 +47,7 @@ class Scan:
     ignored: int = 0
 
 
-def scan(sources: Sequence[Path], new_folder: Callable[[], Path]) -> Scan:
+def scan(sources: Sequence[Path], new_folder: Callable[[], Path], *, uploads: Path) -> Scan:
     """List the files of all sources in their natural order.
 
     Parameters
@@ -56,6 +56,8 @@ def scan(sources: Sequence[Path], new_folder: Callable[[], Path]) -> Scan:
         Folders (with their sub-folders), files and zip archives.
     new_folder : callable
         Gives an empty folder to unpack an archive into.
+    uploads : Path
+        Files below this folder came from a browser: where they lie means nothing to anybody.
 
     Raises
     ------
@@ -68,9 +70,10 @@ def scan(sources: Sequence[Path], new_folder: Callable[[], Path]) -> Scan:
         _require(source)
     found = Scan()
     for source in sources:
-        _scan_one(source, new_folder, found)
+        _scan_one(source, new_folder, uploads, found)
     if not found.candidates and not found.refused:
-        raise DataError(_nothing_found(sources, found.ignored))
+        shown = [s.name if s.is_relative_to(uploads) else str(s) for s in sources]
+        raise DataError(_nothing_found(", ".join(shown), found.ignored))
     return found
 
 
@@ -106,21 +109,21 @@ def _require(source: Path) -> None:
         raise UsageError(f"{source} does not exist. Name a folder, an image or a zip archive.")
 
 
-def _nothing_found(sources: Sequence[Path], ignored: int) -> str:
-    where = ", ".join(str(source) for source in sources)
+def _nothing_found(where: str, ignored: int) -> str:
     files = "1 other file" if ignored == 1 else f"{ignored} other files"
     others = f" ({files} ignored)" if ignored else ""
     return f"{where} holds no images{others}. JPEG, PNG, TIFF, WebP, BMP and GIF are read."
 
 
-def _scan_one(source: Path, new_folder: Callable[[], Path], found: Scan) -> None:
+def _scan_one(source: Path, new_folder: Callable[[], Path], uploads: Path, found: Scan) -> None:
     if source.is_dir():
         _scan_folder(source.resolve(), found)
     elif source.suffix.lower() == ".zip":
         _scan_archive(source.absolute(), new_folder(), found)
     else:
         path = source.absolute()
-        _admit([(path.name, path)], path.parent.name, found)
+        folder = "upload" if path.is_relative_to(uploads) else path.parent.name
+        _admit([(path.name, path)], folder, found)
 
 
 # --- folders ----------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def open_regular(path: Path, *, limit: int = MAX_BYTES) -> BufferedReader:
     except ImageRefused:
         os.close(descriptor)
         raise
-    return os.fdopen(descriptor, "rb")
+    return open(path, "rb", opener=lambda *_: descriptor)  # so that the file knows its name
 
 
 def read_regular(path: Path, *, limit: int = MAX_BYTES) -> bytes:

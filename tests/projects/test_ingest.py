@@ -1,6 +1,7 @@
 import os
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -234,6 +235,25 @@ def test_equal_names_of_two_folders_are_kept_apart(intake: Intake, tmp_path: Pat
     intake.take(monday, friday)
     intake.take(later)
     assert intake.names == ["a.png", "friday/a.png", "friday-2/a.png"]
+
+
+def test_uploads_of_one_name_are_kept_apart_without_saying_where_they_lay(
+    intake: Intake, tmp_path: Path
+):
+    with intake.library.incoming(intake.slug) as folder:
+        fill(folder, one__a_png=CAT, two__a_png=NUCLEI, three__notes_zip=_zip(tmp_path))
+        intake.take(folder / "one" / "a.png", folder / "two" / "a.png", copy=True)
+        with pytest.raises(
+            DataError, match=r"^notes\.zip holds no images \(1 other file ignored\)"
+        ):
+            intake.take(folder / "three" / "notes.zip", copy=True)
+    assert intake.names == ["a.png", "upload/a.png"]
+
+
+def _zip(folder: Path) -> Path:
+    with zipfile.ZipFile(folder / "notes.zip", "w") as file:
+        file.writestr("notes.txt", "hello")
+    return folder / "notes.zip"
 
 
 @pytest.mark.parametrize("copy", [False, True])
