@@ -62,9 +62,9 @@ class Labeller:
         for key in keys:
             self.page.keyboard.press(key)
 
-    def draw_polygon(self, places: Sequence[Place]) -> None:
-        """Click the corners and finish with Enter."""
-        self.press("p")
+    def draw_polygon(self, places: Sequence[Place], *, tool: str = "p") -> None:
+        """Click the corners with the polygon or the snap tool and finish with Enter."""
+        self.press(tool)
         for place in places:
             self.click(place)
         self.press("Enter")
