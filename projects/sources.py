@@ -47,7 +47,9 @@ class Scan:
     ignored: int = 0
 
 
-def scan(sources: Sequence[Path], new_folder: Callable[[], Path], *, uploads: Path) -> Scan:
+def scan(
+    sources: Sequence[Path], new_folder: Callable[[], Path], *, uploads: Path | None = None
+) -> Scan:
     """List the files of all sources in their natural order.
 
     Parameters
@@ -56,7 +58,7 @@ def scan(sources: Sequence[Path], new_folder: Callable[[], Path], *, uploads: Pa
         Folders (with their sub-folders), files and zip archives.
     new_folder : callable
         Gives an empty folder to unpack an archive into.
-    uploads : Path
+    uploads : Path, optional
         Files below this folder came from a browser: where they lie means nothing to anybody.
 
     Raises
@@ -72,7 +74,7 @@ def scan(sources: Sequence[Path], new_folder: Callable[[], Path], *, uploads: Pa
     for source in sources:
         _scan_one(source, new_folder, uploads, found)
     if not found.candidates and not found.refused:
-        shown = [s.name if s.is_relative_to(uploads) else str(s) for s in sources]
+        shown = [s.name if _is_below(s, uploads) else str(s) for s in sources]
         raise DataError(_nothing_found(", ".join(shown), found.ignored))
     return found
 
@@ -115,15 +117,21 @@ def _nothing_found(where: str, ignored: int) -> str:
     return f"{where} holds no images{others}. JPEG, PNG, TIFF, WebP, BMP and GIF are read."
 
 
-def _scan_one(source: Path, new_folder: Callable[[], Path], uploads: Path, found: Scan) -> None:
+def _scan_one(
+    source: Path, new_folder: Callable[[], Path], uploads: Path | None, found: Scan
+) -> None:
     if source.is_dir():
         _scan_folder(source.resolve(), found)
     elif source.suffix.lower() == ".zip":
         _scan_archive(source.absolute(), new_folder(), found)
     else:
         path = source.absolute()
-        folder = "upload" if path.is_relative_to(uploads) else path.parent.name
+        folder = "upload" if _is_below(path, uploads) else path.parent.name
         _admit([(path.name, path)], folder, found)
+
+
+def _is_below(path: Path, folder: Path | None) -> bool:
+    return folder is not None and path.is_relative_to(folder)
 
 
 # --- folders ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ def test_a_file_is_read_whole(tmp_path: Path):
     assert read_regular(path) == b"abc"
     with open_regular(path) as file:
         assert file.read() == b"abc"
-        assert file.name == path
+        assert file.name == str(path)
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path):

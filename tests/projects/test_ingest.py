@@ -13,7 +13,7 @@ from datasetbuilder.errors import DataError, StoreUnavailable, UsageError
 from datasetbuilder.pixels.decoder import DecoderPool
 from datasetbuilder.projects import ingest as ingest_module
 from datasetbuilder.projects.ingest import Refusal
-from datasetbuilder.projects.sources import natural_key
+from datasetbuilder.projects.sources import natural_key, require_images
 from datasetbuilder.projects.store import Store
 from tests.pixels import hostile, odd
 from tests.projects.intake import CAT, CELLS, IMAGES, NUCLEI, Intake, fill, opened, project_template
@@ -320,6 +320,15 @@ def test_a_folder_without_images_is_said_to_be_one(
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=message):
         intake.take(fill(tmp_path / "empty", **files))
+
+
+def test_sources_can_be_looked_at_before_anything_is_made(pictures: Path, tmp_path: Path):
+    require_images([pictures])
+    require_images([_zip(tmp_path)])
+    with pytest.raises(UsageError, match="does not exist"):
+        require_images([pictures, tmp_path / "nowhere"])
+    with pytest.raises(DataError, match="holds no images"):
+        require_images([fill(tmp_path / "texts", a_txt=b"x")])
 
 
 # --- while it runs ----------------------------------------------------------------------------
