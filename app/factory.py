@@ -4,7 +4,9 @@ Nothing happens at import and nothing is shared: a test makes as many apps as it
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,8 @@ def create_app(
         refining=Refining(workspace.root),
     )
     server = _server(services, hosts=hosts)
-    app = _dash(server)
+    with _no_dash_variables():
+        app = _dash(server)
     app.layout = frame()
     rest.register(server, services)
     login.register(server, services.sessions, on_login=on_login)
@@ -113,6 +116,7 @@ def frame() -> Any:
 def _server(services: Services, *, hosts: Collection[str]) -> Flask:
     """A Flask server whose first hook is the gate, before any that Dash adds."""
     server = Flask("datasetbuilder.app", static_folder=None)
+    server.debug = False
     server.json = OrjsonProvider(server)
     server.config["MAX_FORM_MEMORY_SIZE"] = 100_000
     Gate(services.sessions, services.access, hosts=hosts).register(server)
@@ -121,7 +125,6 @@ def _server(services: Services, *, hosts: Collection[str]) -> Flask:
 
 
 def _dash(server: Flask) -> Dash:
-    """Dash with every choice made here: what is left open it would take from the environment."""
     app = Dash(
         "datasetbuilder.app",
         server=server,  # type: ignore[arg-type]
@@ -129,37 +132,33 @@ def _dash(server: Flask) -> Dash:
         update_title=None,  # type: ignore[arg-type]
         assets_folder=str(_ASSETS),
         assets_ignore=rf"^{_THEME}$",
-        assets_external_path="",
-        include_assets_files=True,
         pages_folder="",
         use_pages=False,
-        url_base_pathname="/",
         serve_locally=True,
-        compress=False,
         suppress_callback_exceptions=True,
         index_string=_INDEX.replace("THEME", f"/assets/{_THEME}?m={_age(_THEME)}"),
         add_log_handler=False,
         on_error=_on_callback_error,
         websocket_callbacks=False,
         enable_mcp=False,
-        mcp_path="_mcp",
     )
-    app.enable_dev_tools(
-        debug=False,
-        dev_tools_ui=False,
-        dev_tools_props_check=False,
-        dev_tools_serve_dev_bundles=False,
-        dev_tools_hot_reload=False,
-        dev_tools_hot_reload_interval=3,
-        dev_tools_hot_reload_watch_interval=1,
-        dev_tools_hot_reload_max_retry=8,
-        dev_tools_silence_routes_logging=False,
-        dev_tools_disable_version_check=True,
-        dev_tools_prune_errors=False,
-        dev_tools_validate_callbacks=False,
-    )
+    app.enable_dev_tools(debug=False)
     app.logger.setLevel(logging.WARNING)
     return app
+
+
+@contextmanager
+def _no_dash_variables() -> Iterator[None]:
+    """Hide the environment variables by which Dash would open debug tools, MCP or other paths."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if _is_dash(name)}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def _is_dash(name: str) -> bool:
+    return name.upper().startswith("DASH_") or name.upper() in ("HOST", "PORT")
 
 
 def _age(asset: str) -> int:

@@ -7,7 +7,7 @@ sends names and plain data to `refine_worker`.
 import logging
 import threading
 from collections.abc import Hashable, Mapping
-from concurrent.futures import CancelledError, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,6 +21,7 @@ from datasetbuilder.model import Image, Mask, Polygon, Stroke
 
 _log = logging.getLogger(__name__)
 _WORKER = "datasetbuilder.app.refine_worker"
+START_SECONDS = 110.0
 PATIENCE_SECONDS = 55.0
 _CRASHED = "The refine tool stopped unexpectedly on this image; it is ready again."
 _SLOW = "The refine tool took too long on this image and was stopped; try a smaller object."
@@ -65,7 +66,8 @@ class Failure:
     def to_error(self) -> DatasetBuilderError:
         """The error again."""
         kind = getattr(errors, self.kind)
-        return DataError(self.message) if kind is errors.WireError else kind(self.message)
+        refused = kind in (errors.WireError, errors.UnknownName)
+        return DataError(self.message) if refused else kind(self.message)
 
 
 class Refining:
@@ -75,6 +77,7 @@ class Refining:
         self._root = str(root)
         self._patience = patience
         self._pool: ProcessPoolExecutor | None = None
+        self._started: Future[int] = Future()
         self._closed = False
         self._busy = False
         self._newest: dict[str, object] = {}
@@ -147,8 +150,9 @@ class Refining:
         return self._closed or self._newest.get(client) is not ticket
 
     def _run(self, name: str, *arguments: Any) -> Any:
-        pool = self._workers()
+        pool, started = self._workers()
         try:
+            started.result(START_SECONDS)
             return pool.submit(_call, name, *arguments).result(self._patience)
         except TimeoutError:
             self._discard(pool)
@@ -162,13 +166,15 @@ class Refining:
         except (CancelledError, RuntimeError):
             raise StoreUnavailable(_CLOSING) from None
 
-    def _workers(self) -> ProcessPoolExecutor:
+    def _workers(self) -> tuple[ProcessPoolExecutor, "Future[int]"]:
+        """The pool, and the promise that its process has loaded the tools."""
         with self._changed:
             if self._closed:
                 raise StoreUnavailable(_CLOSING)
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_start)
-            return self._pool
+                self._started = self._pool.submit(_call, "warm")
+            return self._pool, self._started
 
     def _discard(self, pool: ProcessPoolExecutor | None) -> None:
         with self._changed:

@@ -8,7 +8,6 @@ from datasetbuilder.app.refining import Shape
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.services import Services
-from datasetbuilder.geometry import checked
 from datasetbuilder.model import Kind, Polygon
 from datasetbuilder.wire import geometry_from_wire, geometry_to_wire, strokes_from_wire
 
@@ -40,7 +39,7 @@ def register(api: Blueprint, services: Services) -> None:
     def refine_outline(slug: str, image_id: int) -> Response:
         image = image_at(project_at(services, slug), image_id)
         body = bodies.read(bodies.RefineOutline)
-        polygon = checked(geometry_from_wire(Kind.POLYGON, body.geometry), image.shape)
+        polygon = geometry_from_wire(Kind.POLYGON, body.geometry)
         assert isinstance(polygon, Polygon)
         settings = _given(method=body.method, width=body.width)
         shape = refining.outline(slug, image, body.client, polygon, settings)

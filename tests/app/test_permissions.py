@@ -31,6 +31,14 @@ def test_every_callback_stands_in_the_table_under_a_name_of_its_own(app):
     assert sorted(keys) == sorted(permissions.CALLBACKS)
 
 
+def test_nothing_is_added_by_the_first_request(app, client):
+    before = rules(app), callback_keys(app)
+    client.get("/")
+    client.get("/_dash-dependencies")
+    assert (rules(app), callback_keys(app)) == before
+    assert set(callback_keys(app)) == set(permissions.CALLBACKS)
+
+
 def test_a_stranger_may_reach_the_door_and_the_health_check_alone():
     public = {key for key, needed in permissions.ENDPOINTS.items() if needed is Permission.PUBLIC}
     assert public == {("login", "GET"), ("health", "GET")}
