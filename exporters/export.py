@@ -75,13 +75,13 @@ class ExportReport:
     def lines(self) -> list[str]:
         """The report for people, one thing to the line."""
         said = [
-            f"{self.folder}: {self.n_images} images, {self.n_annotations} annotations as "
+            f"{self.folder}: {_amount(self.n_images, self.n_annotations)} as "
             f"{' and '.join(self.formats)} ({self.task}), read back and equal to the project."
         ]
         for name, split in self.counts.items():
             if name != WHOLE:
                 total = sum(split["annotations"].values())
-                said.append(f"  {name}: {split['images']} images, {total} annotations")
+                said.append(f"  {name}: {_amount(split['images'], total)}")
         said += [f"Lost: {loss}" for loss in self.losses]
         said += [f"Note: {note}" for note in self.notes]
         said += [f"Turned upright and coded anew: {name}" for name in self.reencoded]
@@ -174,7 +174,7 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
     UnknownName
         If a format, task or option does not exist.
     FormatError
-        If something would be lost, or an image cannot be exported.
+        If something would be lost, an image cannot be exported, or the disk refuses to write.
     VerificationError
         If what was read back differs from the snapshot.
     """
@@ -198,8 +198,11 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
         losses=lost,
         notes=notes(found, options),
     )
-    with staged(target) as staging:
-        return _written(job, chosen, staging, report)
+    try:
+        with staged(target) as staging:
+            return _written(job, chosen, staging, report)
+    except OSError as error:
+        raise FormatError(f"The export cannot be written: {error}. Nothing was kept.") from error
 
 
 def _written(
@@ -230,6 +233,13 @@ def _manifest(job: ExportJob, chosen: Sequence[Format], report: ExportReport) ->
         "notes": list(report.notes),
         "reencoded": list(report.reencoded),
     }
+
+
+def _amount(images: int, annotations: int) -> str:
+    return (
+        f"{images} image{'' if images == 1 else 's'}, "
+        f"{annotations} annotation{'' if annotations == 1 else 's'}"
+    )
 
 
 def _formats(names: Sequence[str], task: str) -> list[Format]:

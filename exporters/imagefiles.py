@@ -72,7 +72,13 @@ class ImageFiles:
                 "Export with images='copy' (--images copy)."
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.symlink_to(os.path.abspath(original))
+        try:
+            target.symlink_to(os.path.abspath(original))
+        except OSError as error:
+            raise FormatError(
+                f"{image.name} cannot be linked to: {error.strerror}. "
+                "Export with images='copy' (--images copy)."
+            ) from error
 
 
 def upright(data: bytes, image: Image) -> bytes:

@@ -53,23 +53,19 @@ def staged(target: Path) -> Iterator[Path]:
     refuse_taken(target)
     made = _make_parents(target.parent)
     sweep(target.parent)
-    staging = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
     try:
-        with (staging / _LOCK).open("wb") as lock:
-            _take(lock.fileno())
+        with _locked_folder(target.parent) as staging:
             content = staging / _CONTENT
             content.mkdir()
             yield content
             _force_to_disk(content)
             _rename(content, target)
-        _force_folder(target.parent)
+            _force_folder(target.parent)
     except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
         for folder in made:
             with suppress(OSError):
                 folder.rmdir()
         raise
-    shutil.rmtree(staging, ignore_errors=True)
 
 
 def sweep(parent: Path) -> None:
@@ -78,6 +74,21 @@ def sweep(parent: Path) -> None:
         with suppress(OSError), (stale / _LOCK).open("rb") as lock:
             if _take(lock.fileno()):
                 shutil.rmtree(stale, ignore_errors=True)
+
+
+@contextmanager
+def _locked_folder(parent: Path) -> Iterator[Path]:
+    """A new folder that others leave alone; it goes with all that is in it."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        try:
+            with (folder / _LOCK).open("wb") as lock:
+                # another export may have taken the folder for a stale one before it was locked
+                if fcntl is None or (_take(lock.fileno()) and (folder / _LOCK).exists()):
+                    yield folder
+                    return
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _take(descriptor: int) -> bool:

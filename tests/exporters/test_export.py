@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,7 +89,7 @@ def test_the_report_counts_what_was_written(tmp_path):
         f"{tmp_path / 'out'}: 3 images, 21 annotations as coco and parquet (instances), "
         "read back and equal to the project.",
         "  train: 2 images, 13 annotations",
-        "  val: 1 images, 8 annotations",
+        "  val: 1 image, 8 annotations",
     ]
     assert (
         json.loads(json.dumps(report.to_json()))["counts"] == manifest(tmp_path / "out")["counts"]
@@ -302,8 +303,14 @@ def test_a_writer_that_forgets_an_image_is_caught(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError("disk full")])
-def test_an_interruption_leaves_nothing(tmp_path, name, stop):
+@pytest.mark.parametrize(
+    ("stop", "seen", "message"),
+    [
+        (KeyboardInterrupt, KeyboardInterrupt, None),
+        (OSError(28, "No space left"), FormatError, "cannot be written: .*No space left. Nothing"),
+    ],
+)
+def test_an_interruption_leaves_nothing(tmp_path, name, stop, seen, message):
     class Interrupted(SnapshotFake):
         def open_pixels(self, image):
             if image.id == 5:
@@ -311,7 +318,7 @@ def test_an_interruption_leaves_nothing(tmp_path, name, stop):
             return super().open_pixels(image)
 
     snapshot = Interrupted(objects().content, objects().files)
-    with pytest.raises(type(stop) if isinstance(stop, OSError) else stop):
+    with pytest.raises(seen, match=message):
         export(snapshot, tmp_path / "deep" / "out", formats=[name])
     assert list(tmp_path.iterdir()) == []
 
@@ -367,6 +374,27 @@ def test_an_export_that_still_runs_is_not_swept(tmp_path, stuck):
     stuck.communicate(b"")
     assert verify(tmp_path / "out").ok
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "out"]
+
+
+def test_a_folder_that_was_swept_before_it_was_locked_is_made_again(tmp_path, monkeypatch):
+    swept = []
+    take = staging._take
+
+    def swept_once(descriptor):
+        if not swept:
+            swept.append(next(tmp_path.glob(".datasetbuilder-export-*")))
+            shutil.rmtree(swept[0])
+        return take(descriptor)
+
+    monkeypatch.setattr(staging, "_take", swept_once)
+    export(objects(), tmp_path / "out", formats=["coco"])
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_place_that_cannot_be_written_is_said_plainly(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FormatError, match=r"cannot be written: .*/file'"):
+        export(objects(), tmp_path / "file" / "out", formats=["coco"])
 
 
 def test_everything_is_forced_to_the_disk_before_it_appears(tmp_path, monkeypatch):
