@@ -1,13 +1,13 @@
 """Questions to the store, each answered inside one read transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, select
 
 from datasetbuilder.errors import UnknownName
 from datasetbuilder.model import (
@@ -152,23 +152,54 @@ def images(  # noqa: PLR0913
 
     A filter by label is led by whichever index has fewer images to walk past.
     """
-    question = image_rows.SELECT.where(image.c.project == project_id, image.c.id > after)
+    question = image_rows.SELECT.where(image.c.project == project_id).order_by(image.c.id)
     if state is not None:
         question = question.where(image.c.state == state.value)
-    if label_id is not None:
-        labelled = (
-            annotation.c.project == project_id,
-            annotation.c.set_name == TRUTH,
-            annotation.c.label == label_id,
+    if label_id is None:
+        return _read(connection, question.where(image.c.id > after).limit(limit))
+    if state is not None and _rarer(connection, project_id, state, label_id):
+        labelled = exists().where(
+            *_of_label(project_id, label_id), annotation.c.image_id == image.c.id
         )
-        if state is not None and _rarer(connection, project_id, state, label_id):
-            mine = annotation.c.image_id == image.c.id
-            question = question.where(exists().where(*labelled, mine))
-        else:
-            ids = select(annotation.c.image_id).where(*labelled, annotation.c.image_id > after)
-            question = question.where(image.c.id.in_(ids))
-    rows = connection.execute(question.order_by(image.c.id).limit(limit)).all()
-    return [image_rows.image_from_row(row) for row in rows]
+        return _read(connection, question.where(image.c.id > after, labelled).limit(limit))
+    found: list[Image] = []
+    for ids in _with_label(connection, project_id, label_id, after, limit):
+        found += _read(connection, question.where(image.c.id.in_(ids)))
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _read(connection: Connection, question: Select[*tuple[Any, ...]]) -> list[Image]:
+    return [image_rows.image_from_row(row) for row in connection.execute(question).all()]
+
+
+def _of_label(project_id: int, label_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        annotation.c.project == project_id,
+        annotation.c.set_name == TRUTH,
+        annotation.c.label == label_id,
+    )
+
+
+def _with_label(
+    connection: Connection, project_id: int, label_id: int, after: int, limit: int
+) -> Iterator[list[int]]:
+    size = max(limit, 100)
+    while True:
+        ids = connection.execute(
+            select(annotation.c.image_id)
+            .distinct()
+            .where(*_of_label(project_id, label_id), annotation.c.image_id > after)
+            .order_by(annotation.c.image_id)
+            .limit(size)
+        ).scalars()
+        block = list(ids)
+        if block:
+            yield block
+        if len(block) < size:
+            return
+        after, size = block[-1], min(2 * size, 5_000)
 
 
 def _rarer(connection: Connection, project_id: int, state: ImageState, label_id: int) -> bool:
