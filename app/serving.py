@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from waitress.server import create_server
+from waitress.wasyncore import close_all
 
 from datasetbuilder.api import Workspace
 from datasetbuilder.app.factory import create_app
@@ -110,7 +111,8 @@ class Server:
             on_login=lambda: self.on_login(),
         )
         self._services = services_of(self.app)
-        self._waitress = _waitress(self.app.server, self._listening)
+        self._channels: dict[int, Any] = {}
+        self._waitress = _waitress(self.app.server, self._listening, self._channels)
 
     @property
     def sessions(self) -> Sessions:
@@ -129,9 +131,13 @@ class Server:
         """Answer requests until interrupted."""
         self._waitress.run()
 
+    def stop(self) -> None:
+        """Make `run` return; may be called from any thread."""
+        self._waitress.trigger.pull_trigger(lambda: close_all(self._channels, ignore_all=True))
+
     def close(self) -> None:
-        """Stop answering and end what runs in the background."""
-        self._waitress.close()
+        """End what runs in the background and give the port back, once `run` has returned."""
+        close_all(self._channels, ignore_all=True)
         self._services.close()
 
 
@@ -148,9 +154,10 @@ def has_screen() -> bool:
     return True
 
 
-def _waitress(application: Any, listening: socket.socket) -> Any:
+def _waitress(application: Any, listening: socket.socket, channels: dict[int, Any]) -> Any:
     return create_server(
         application,
+        map=channels,
         sockets=[listening],
         threads=_THREADS,
         ident=None,
