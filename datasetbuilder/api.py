@@ -116,6 +116,7 @@ class Workspace:
 
     def close(self) -> None:
         """Write what is pending and let others open the workspace."""
+        self.library.close()
         self.store.close()
 
     def __enter__(self) -> Self:

@@ -14,7 +14,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with Workspace(tmp_path_factory.mktemp("demo")) as opened:
         build_sample(opened)
         yield opened
-        opened.library.close()
 
 
 def test_the_sample_is_two_projects_of_real_images(workspace: Workspace):
@@ -76,7 +75,6 @@ def test_a_half_built_sample_is_completed(tmp_path: Path):
         build_sample(workspace)
         assert cells.info.n_images == 12
         assert cells.info.n_annotations == 57
-        workspace.library.close()
 
 
 def test_the_demo_has_a_workspace_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
