@@ -1,6 +1,7 @@
 """Nobody gets past the gate: strangers, other sites, other hosts, wrong roles, wrong bodies."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def requests_of(server: Flask) -> list[tuple[str, str, str]]:
     return found
 
 
-def callback_body(output: str, spec: dict[str, Any]) -> dict[str, Any]:
+def callback_body(output: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     def values(declared):
         return [{**item, "value": None} for item in declared]
 
