@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import figures, ids
-from datasetbuilder.app.pages.shell import icon, theme_button
+from datasetbuilder.app.pages.shell import attributes, icon, theme_button
 
 TOOLS = (
     ("select", "Select", "V", "pointer"),
@@ -38,7 +38,7 @@ def layout(project: Project, image_id: int) -> html.Div:
         [top, _rail(), _stage(), _pane(), _film()],
         id=ids.ANNOTATE,
         className="annotate",
-        **{"data-slug": project.slug, "data-image": str(image_id)},
+        **attributes(data_slug=project.slug, data_image=str(image_id)),
     )
 
 
@@ -52,15 +52,17 @@ def _top_line(slug: str, project: str, name: str) -> html.Header:
     ]
     return html.Header(
         [
-            html.Nav(crumbs, className="crumbs", **{"aria-label": "Where you are"}),
-            html.Div(html.I(id="annotate-meter"), className="meter", **{"aria-hidden": "true"}),
+            html.Nav(crumbs, className="crumbs", **attributes(aria_label="Where you are")),
+            html.Div(
+                html.I(id="annotate-meter"), className="meter", **attributes(aria_hidden="true")
+            ),
             html.Span(id="annotate-progress", className="dim progress-words"),
             html.Div(className="grow"),
             html.Span(
                 "saved",
                 id=ids.SAVE_STATE,
                 role="status",
-                **{"data-state": "saved", "aria-live": "polite"},
+                **attributes(data_state="saved", aria_live="polite"),
             ),
             html.Div([_undo(), _redo()], className="pair"),
             theme_button(),
@@ -69,7 +71,7 @@ def _top_line(slug: str, project: str, name: str) -> html.Header:
                 ["Done & next ", html.Kbd("Ctrl ⏎")],
                 className="button primary",
                 title="The image is done: mark it and go on (Ctrl+Enter)",
-                **{"data-do": "done"},
+                **attributes(data_do="done"),
             ),
         ],
         className="top-line",
@@ -89,7 +91,7 @@ def _action(action: str, words: str, picture: str) -> html.Button:
         icon(picture),
         className="button quiet",
         title=words,
-        **{"data-do": action, "aria-label": words},
+        **attributes(data_do=action, aria_label=words),
     )
 
 
@@ -98,7 +100,7 @@ def _keys_button() -> html.Button:
         [icon("keyboard"), "keys ", html.Kbd("?")],
         className="button quiet with-icon",
         title="All keys (?)",
-        **{"data-do": "help"},
+        **attributes(data_do="help"),
     )
 
 
@@ -107,11 +109,11 @@ def _rail() -> html.Nav:
         html.Button(
             [icon(picture), html.Small(words), html.Kbd(key)],
             title=f"{words} ({key})",
-            **{"data-tool": tool, "aria-pressed": "false"},
+            **attributes(data_tool=tool, aria_pressed="false"),
         )
         for tool, words, key, picture in TOOLS
     ]
-    return html.Nav(buttons, className="tools", **{"aria-label": "Tools"})
+    return html.Nav(buttons, className="tools", **attributes(aria_label="Tools"))
 
 
 def _stage() -> html.Main:
@@ -145,12 +147,12 @@ def _pane() -> html.Aside:
             html.Div(id="annotate-objects", className="objects"),
         ],
         className="side",
-        **{"aria-label": "Labels and objects"},
+        **attributes(aria_label="Labels and objects"),
     )
 
 
 def _film() -> html.Footer:
     return html.Footer(
         html.Div(id="annotate-film", className="film", tabIndex="-1"),
-        **{"aria-label": "Images of the project"},
+        **attributes(aria_label="Images of the project"),
     )

@@ -240,7 +240,7 @@
     drawMask({ state, color, strong }) {
       const { x, y, width, height } = state.geometry;
       this.context.imageSmoothingEnabled = this.view.scale < 2;
-      this.context.globalAlpha = strong ? 0.55 : 0.4;
+      this.context.globalAlpha = strong ? 0.45 : 0.36;
       this.context.drawImage(pictureOf(state, color), x, y, width, height);
       this.context.globalAlpha = 1;
     }

@@ -94,7 +94,7 @@
       }
       context.setTransform(k, 0, 0, k, -x * k, -y * k);
       context.imageSmoothingEnabled = scale < 2;
-      context.globalAlpha = 0.55;
+      context.globalAlpha = 0.45;
       context.drawImage(this.picture, raster.x, raster.y, raster.width, raster.height);
       context.restore();
     }

@@ -35,6 +35,7 @@
       const open = model.present('scribble').filter((item) => !model.annotation(item.key));
       const own = selection && model.item('scribble', selection).state ? selection : null;
       const last = open[open.length - 1];
+      if (!own) this.editor.select(null);
       this.take(own || (last ? last.key : null));
     }
 

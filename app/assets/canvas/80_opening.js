@@ -102,6 +102,7 @@
         if (!item.state && key === this.selection) this.select(null);
         if (key === this.selection) this.tool.selected();
         this.emit('objects');
+        this.emit('dock');
       }
       if (type === 'scribble') this.tool.scribbled(item);
       if (type === 'image_state') this.emit('state', this.image.id, item.state.state);

@@ -3,6 +3,8 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const READING_TIME = 6000;
+  // The author of everything in a workspace without accounts.
+  const ALONE = 'local';
 
   class NoticePane {
     /** @param {dsb.Editor} editor @param {HTMLElement} hint @param {HTMLElement} notices */
@@ -25,7 +27,8 @@
     conflict(conflict) {
       const { editor } = this;
       const { item, mine, theirs } = conflict;
-      const who = item.meta.author || 'somebody else';
+      const { author } = item.meta;
+      const who = !author || author === ALONE ? 'Another window' : author;
       const words = theirs
         ? `${who} changed this object meanwhile. Theirs is shown${mine ? ', yours is dashed' : ', you had removed it'}.`
         : `${who} removed this object meanwhile. Yours is dashed.`;
