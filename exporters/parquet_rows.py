@@ -38,6 +38,7 @@ from datasetbuilder.model import (
     Polygon,
     Tag,
 )
+from datasetbuilder.wire import shortest_float32
 
 ClassNumbers = Mapping[int, int]
 
@@ -184,8 +185,7 @@ def _object_columns(objects: pa.StructArray) -> dict[str, list[Any]]:
 def _shortest(column: pa.Array) -> list[Any]:
     kind = column.type
     if pa.types.is_float32(kind):
-        text = orjson.dumps(np.asarray(column, np.float32), option=orjson.OPT_SERIALIZE_NUMPY)
-        return orjson.loads(text)
+        return _shortest_numbers(np.asarray(column, np.float32))
     if pa.types.is_fixed_size_list(kind) and pa.types.is_float32(kind.value_type):
         flat = _shortest(column.flatten())
         step = kind.list_size
@@ -197,6 +197,14 @@ def _shortest(column: pa.Array) -> list[Any]:
             start += length or 0
         return cut
     return column.to_pylist()
+
+
+def _shortest_numbers(values: np.ndarray) -> list[float]:
+    said = orjson.loads(orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY))
+    subnormal = (values != 0) & (np.abs(values) < np.finfo(np.float32).tiny)
+    for place in np.flatnonzero(subnormal):  # orjson gives them fewer digits than the wire does
+        said[place] = shortest_float32(float(values[place]))
+    return said
 
 
 def _image(cells: Mapping[str, Any], path: str) -> tuple[Image, Mapping[str, Any]]:
