@@ -1,10 +1,13 @@
 """The project and the image that an address names."""
 
+import re
+
 from datasetbuilder.api import Project
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import UnknownName
 from datasetbuilder.model import Image
 
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LARGEST = 2**53
 
 
@@ -17,7 +20,7 @@ def project_at(services: Services, slug: str) -> Project:
         If there is none; other projects are not named.
     """
     try:
-        if services.workspace.store.project(slug).slug == slug:
+        if _SLUG.fullmatch(slug):
             return Project(services.workspace, slug)
     except UnknownName:
         pass

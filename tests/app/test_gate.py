@@ -224,6 +224,12 @@ def test_the_name_of_a_project_is_no_address(client, workspace):
     assert client.get("/api/v1/projects/big-cats").status_code == 200
 
 
+def test_two_projects_of_one_long_name_have_two_addresses(client, workspace):
+    for name in ("Cats " * 20, "cats-" * 20):
+        slug = workspace.create_project(name).slug
+        assert client.get(f"/api/v1/projects/{slug}").json["project"]["slug"] == slug
+
+
 # --- what the table does not know -----------------------------------------------------------------
 
 
