@@ -1,5 +1,7 @@
 """Ways to find the true outline in a band; each takes a band and gives a mask of work pixels."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +39,8 @@ def active_contour(band: Band) -> NDArray[np.bool_]:
 
     edges = cv2.GaussianBlur(band.edges, (0, 0), max(band.width / 4, 1.0))
     edges = edges / max(float(edges.max()), 1e-6)
-    mask = np.zeros(band.rough.shape, bool)
+    shape = (band.rough.shape[0], band.rough.shape[1])
+    mask = np.zeros(shape, bool)
     for ring in band.rings:
         start = resampled(ring, min(_SNAKE_POINTS, max(24, int(_length(ring) / 2))))
         curve = snake(
@@ -51,7 +54,7 @@ def active_contour(band: Band) -> NDArray[np.bool_]:
             max_num_iter=_SNAKE_STEPS,
         )
         points = tuple((x, y) for x, y in (curve[:, ::-1] + 0.5).tolist())
-        mask ^= array_from_polygon(Polygon((Part(points),)), mask.shape)
+        mask ^= array_from_polygon(Polygon((Part(points),)), shape)
     return band.settled(mask)
 
 
@@ -67,10 +70,11 @@ def geodesic_contour(band: Band) -> NDArray[np.bool_]:
 
     typical = float(np.median(band.edges[band.between])) if band.between.any() else 1.0
     stop = 1 / np.sqrt(1 + (band.edges / max(typical, 1e-3)) ** 2)
+    start: Any = band.rough.astype(np.int8)
     found = morphological_geodesic_active_contour(
-        stop, _GEODESIC_STEPS, init_level_set=band.rough.astype(np.int8), smoothing=1, balloon=0
+        stop, _GEODESIC_STEPS, init_level_set=start, smoothing=1, balloon=-1, threshold=0.8
     )
-    return band.settled(found > 0)
+    return band.settled(np.asarray(found) > 0)
 
 
 def grabcut_band(band: Band) -> NDArray[np.bool_]:
@@ -89,7 +93,9 @@ def grabcut_band(band: Band) -> NDArray[np.bool_]:
     shift = np.array([0.0, 128.0, 128.0], np.float32)
     colours = np.clip(band.lab * _LAB_TO_BYTES + shift, 0, 255).astype(np.uint8)
     cv2.setRNGSeed(0)
-    cv2.grabCut(colours, guess, None, *np.zeros((2, 1, 65)), _GRABCUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
+    inner, outer = np.zeros((1, 65)), np.zeros((1, 65))
+    how = cv2.GC_INIT_WITH_MASK
+    cv2.grabCut(colours, guess, (0, 0, 0, 0), inner, outer, _GRABCUT_ROUNDS, how)
     return (guess == cv2.GC_FGD) | (guess == cv2.GC_PR_FGD)
 
 

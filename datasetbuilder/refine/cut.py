@@ -50,7 +50,7 @@ def min_cut(
 
 def _capacities(
     ends: tuple[NDArray, NDArray], weights: NDArray, source: NDArray, sink: NDArray
-) -> sparse.csr_matrix:
+) -> sparse.csr_array:
     count = len(source)
     border, to_object, to_background = (
         np.rint(np.minimum(values, _SURE) * _UNIT).astype(np.int32)
@@ -60,6 +60,6 @@ def _capacities(
     rows = [ends[0], ends[1], np.full(len(fed), count), drained]
     columns = [ends[1], ends[0], fed, np.full(len(drained), count + 1)]
     data = np.concatenate([border, border, to_object[fed], to_background[drained]])
-    return sparse.coo_matrix(
+    return sparse.coo_array(
         (data, (np.concatenate(rows), np.concatenate(columns))), shape=(count + 2, count + 2)
     ).tocsr()

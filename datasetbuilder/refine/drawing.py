@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -69,18 +71,16 @@ def strokes_from_raster(raster: ArrayLike) -> tuple[Stroke, ...]:
     strokes : tuple of Stroke
         One for each connected piece of one label, the largest piece last.
     """
-    from skimage.measure import label as pieces_of
-
     values = np.asarray(raster)
-    pieces = pieces_of(values, background=-1, connectivity=1)
-    sizes = np.bincount(pieces.ravel())[1:]
     strokes = []
-    for piece in np.argsort(sizes, kind="stable") + 1:
-        rows, columns = np.nonzero(pieces == piece)
-        walk = _walk(set(zip(rows.tolist(), columns.tolist(), strict=True)))
-        points = tuple((column + 0.5, row + 0.5) for row, column in walk)
-        strokes.append(Stroke(points, 1.0, int(values[rows[0], columns[0]])))
-    return tuple(strokes)
+    for label in np.unique(values[values >= 0]).tolist():
+        count, pieces = cv2.connectedComponents((values == label).astype(np.uint8), connectivity=4)
+        for piece in range(1, count):
+            rows, columns = np.nonzero(pieces == piece)
+            walk = _walk(set(zip(rows.tolist(), columns.tolist(), strict=True)))
+            points = tuple((column + 0.5, row + 0.5) for row, column in walk)
+            strokes.append((len(rows), Stroke(points, 1.0, label)))
+    return tuple(stroke for _, stroke in sorted(strokes, key=itemgetter(0)))
 
 
 def _walk(pixels: set[tuple[int, int]]) -> list[tuple[int, int]]:

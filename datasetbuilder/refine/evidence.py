@@ -16,7 +16,7 @@ from datasetbuilder.refine.graph import RegionGraph
 from datasetbuilder.refine.regions import components
 
 TREES = 50
-MOST_ROWS = 600
+MOST_ROWS = 300  # of one kind
 MOST_CERTAIN = 3.0
 
 
@@ -54,7 +54,7 @@ def frame_regions(graph: RegionGraph) -> NDArray[np.intp]:
     """The regions that touch the window's frame."""
     labels = graph.labels
     sides = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
-    return np.unique(np.concatenate(sides))
+    return np.unique(np.concatenate(sides)).astype(np.intp)
 
 
 def forest_log_odds(graph: RegionGraph, seeds: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -68,14 +68,15 @@ def forest_log_odds(graph: RegionGraph, seeds: NDArray[np.int8]) -> NDArray[np.f
     from sklearn import config_context
     from sklearn.tree import ExtraTreeRegressor
 
-    rows = _thinned(np.flatnonzero(seeds))
+    rows = np.concatenate([_thinned(np.flatnonzero(seeds == kind)) for kind in (1, -1)])
     looks, answer = graph.features[rows], (seeds[rows] > 0).astype(np.float64)
     # Both classes weigh the same. Trees one by one: the ensemble class costs four times as much.
     weight = np.where(answer > 0, 1 / answer.sum(), 1 / (1 - answer).sum()) * (len(rows) / 2)
+    share = looks.shape[1] ** -0.5
     chance = np.zeros(graph.count)
     with config_context(skip_parameter_validation=True, assume_finite=True):
         for number in range(TREES):
-            tree = ExtraTreeRegressor(max_features="sqrt", random_state=number)
+            tree = ExtraTreeRegressor(max_features=share, random_state=number)
             tree.fit(looks, answer, sample_weight=weight, check_input=False)
             chance += tree.tree_.predict(graph.features)[:, 0]
     chance = np.clip(chance / TREES, 0.5 / TREES, 1 - 0.5 / TREES)

@@ -88,12 +88,13 @@ def graph_from_lab(lab: NDArray[np.float32]) -> RegionGraph:
 
 
 def _coarse_gradient(lab: NDArray[np.float32], halvings: int) -> NDArray[np.float32]:
-    small = lab
+    small: NDArray = lab
     for _ in range(halvings):
         size = ((small.shape[1] + 1) // 2, (small.shape[0] + 1) // 2)
         small = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
     size = (lab.shape[1], lab.shape[0])
-    return cv2.resize(gradient(small, 1.0), size, interpolation=cv2.INTER_LINEAR)
+    up = cv2.resize(gradient(small, 1.0), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(up, np.float32)
 
 
 def _looks(labels: NDArray, area: NDArray, lab: NDArray, maps: list[NDArray]) -> NDArray:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from datasetbuilder.errors import UnknownName
+from datasetbuilder.errors import GeometryError, UnknownName
 from datasetbuilder.geometry import array_from_polygon
 from datasetbuilder.model import Polygon
 from datasetbuilder.refine import contours
@@ -89,7 +89,10 @@ def fit(
     window = _window(polygon, shape, reach)
     if window is None:
         return nothing(shape, method=method, hint=_OUTSIDE)
-    band = band_of(pixels, levels_of(pixels), polygon, window, reach * window.scale)
+    try:
+        band = band_of(pixels, levels_of(pixels), polygon, window, reach * window.scale)
+    except GeometryError as error:
+        return nothing(shape, method=method, hint=f"The outline cannot be used: {error}.")
     if not band.rough.any():
         return nothing(shape, method=method, hint=_TOO_SMALL)
     named = METHODS[method]
@@ -165,7 +168,7 @@ def _area(ring: NDArray[np.float64]) -> float:
 
 def _window(polygon: Polygon, shape: tuple[int, int], reach: float) -> Window | None:
     points = np.concatenate([np.array(part.exterior, float) for part in polygon.parts])
-    if windows.extent_of_points(points, shape, room=0) is None:
+    if windows.extent_of_points(points, shape, room=0.01) is None:
         return None
     extent: Extent | None = windows.extent_of_points(points, shape, room=2 * reach + 8)
     return None if extent is None else windows.scaled(extent, shape, area=WORK_AREA)

@@ -41,8 +41,8 @@ class Proposal:
         return not self.mask.any()
 
     @cached_property
-    def rings(self) -> tuple[NDArray[np.float64], ...]:
-        """Outlines along pixel corners, arrays ``(N, 2)`` of ``(x, y)``; filling them is the mask."""
+    def rings(self) -> tuple[NDArray[np.floating], ...]:
+        """Outlines along pixel corners, arrays ``(N, 2)`` of ``(x, y)``; they fill to the mask."""
         return () if self.empty else tuple(geometry.rings_from_array(self.mask))
 
     @cached_property

@@ -20,6 +20,8 @@ from skimage.segmentation import watershed
 
 FINE_SCALE = 1.2
 SMALLEST = 15
+LARGEST = 1500
+CELL = 24
 _ROUNDS = 3
 
 
@@ -55,9 +57,11 @@ def regions_from_gradient(
 ) -> NDArray[np.int32]:
     """Label every pixel with its basin, 0 to n - 1; basins under ``smallest`` pixels are merged.
 
-    Each goes to the neighbour over its weakest border, in three rounds.
+    Each goes to the neighbour over its weakest border, in three rounds. Wide flat basins are cut
+    along a grid first, so that place still means something where the image says nothing.
     """
-    labels = watershed(height).astype(np.int32) - 1
+    basins = watershed(height).astype(np.int64) - 1
+    labels = _broken_up(np.maximum(basins, 0))  # a single pixel has no basin
     borders = borders_of(labels)
     area = np.bincount(labels.ravel()).astype(np.float64)
     first, second, length = borders.first, borders.second, borders.length
@@ -93,6 +97,18 @@ def components(
     """Connected components of a graph given by its edges."""
     edges = sparse.coo_matrix((np.ones(len(first)), (first, second)), shape=(count, count))
     return csgraph.connected_components(edges, directed=False)
+
+
+def _broken_up(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    wide = (np.bincount(labels.ravel()) > LARGEST)[labels]
+    if not wide.any():
+        return labels
+    rows, columns = np.indices(labels.shape, sparse=True)
+    across = labels.shape[1] // CELL + 1
+    cell = (rows // CELL) * across + columns // CELL
+    key = labels * (int(cell.max()) + 1) + np.where(wide, cell, 0)
+    _, broken = np.unique(key, return_inverse=True)
+    return broken.reshape(labels.shape).astype(np.int64)
 
 
 def _key(one: NDArray, other: NDArray, count: int) -> NDArray[np.int64]:

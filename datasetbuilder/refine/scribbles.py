@@ -40,7 +40,7 @@ WALKER_BETA = 12.0
 
 _NO_OBJECT = "Draw a stroke on the object."
 _OUTSIDE = "The strokes lie outside the image."
-_NO_CONTRAST = "Nothing in the image sets the object apart: only the strokes were taken."
+_NOTHING_APART = "Too little is left to tell the object from: only the strokes were taken."
 
 
 def superpixel_random_forest(graph: RegionGraph, drawn: Drawn) -> NDArray[np.bool_]:
@@ -151,10 +151,11 @@ def segment(  # noqa: PLR0913 - what was drawn and the panel's three settings
     window = _window(seen, previous)
     graph = prepared.graph(window)
     drawn = _drawn(graph, window, seen, previous)
-    hint = "" if (drawn.seeds < 0).any() else _NO_CONTRAST
-    work = drawn.pixels > 0 if hint else METHODS[name](graph, drawn)
+    undecided = not ((drawn.seeds > 0).any() and (drawn.seeds < 0).any())
+    work = drawn.pixels > 0 if undecided else METHODS[name](graph, drawn)
     mask = window.mask_from_work(_connected(work, drawn.pixels), smooth=smooth)
     seen.paint(mask)
+    hint = _NOTHING_APART if undecided else ""
     return Proposal(mask, name, _quality(graph, work), hint)
 
 
