@@ -90,12 +90,17 @@ def _row(label: Label, count: int, labels: tuple[Label, ...]) -> html.Tr:
         closeOnColorSwatchClick=True,
         **attributes(aria_label=f"Colour of {label.name}"),
     )
-    name = dcc.Input(
-        id=ids.label_name(label.uid),
-        value=label.name,
-        debounce=True,
-        autoComplete="off",
-        className="input",
+    name = html.Label(
+        [
+            html.Span(f"Name of {label.name}", className="visually-hidden"),
+            dcc.Input(
+                id=ids.label_name(label.uid),
+                value=label.name,
+                debounce=True,
+                autoComplete="off",
+                className="input",
+            ),
+        ]
     )
     merge = dmc.Select(
         id=ids.label_merge(label.uid),
@@ -145,11 +150,13 @@ def add_label(project: Project, name: str, *, author: str) -> html.Div:
     )
 
 
-def change_label(project: Project, uid: str, changes: dict[str, Any], *, author: str) -> html.Div:
-    """Rename or recolour a label; what already carries it follows."""
+def change_label(
+    project: Project, uid: str, changes: dict[str, Any], *, author: str
+) -> html.Div | None:
+    """Rename or recolour a label; what already carries it follows. None without a change."""
     label = _label(project, uid)
     if all(getattr(label, key) == value for key, value in changes.items()):
-        return shell.notice("")
+        return None
     words = f"{label.name} is {' and '.join(str(value) for value in changes.values())} from now on."
     target = Target(TargetType.LABEL, uid)
     return _carried_out(
@@ -157,10 +164,10 @@ def change_label(project: Project, uid: str, changes: dict[str, Any], *, author:
     )
 
 
-def recolour_label(project: Project, uid: str, color: str, *, author: str) -> html.Div:
+def recolour_label(project: Project, uid: str, color: str, *, author: str) -> html.Div | None:
     """Recolour a label; what is still being typed is left alone."""
     if not _COLOR.fullmatch(color):
-        return shell.notice("")
+        return None
     return change_label(project, uid, {"color": color.lower()}, author=author)
 
 
@@ -237,7 +244,7 @@ _TABLE = Output(ids.LABEL_TABLE, "children", allow_duplicate=True)
 _NOTICE = Output(ids.LABEL_NOTICE, "children", allow_duplicate=True)
 _UNDO = Output(ids.LABEL_UNDO, "data", allow_duplicate=True)
 _PROJECT = State(ids.LABEL_PROJECT, "data")
-_RowHandler: TypeAlias = Callable[[Project, str, Any, str], html.Div]
+_RowHandler: TypeAlias = Callable[[Project, str, Any, str], html.Div | None]
 
 
 def register(app: Dash, services: Services) -> None:
@@ -285,6 +292,8 @@ def _register_row(app: Dash, services: Services, control: Input, handler: _RowHa
         project, author = _opened(services, slug)
         uid = ctx.triggered_id["uid"]
         said = handler(project, uid, value, author)
+        if said is None:
+            return no_update, no_update, no_update
         removed = all(label.uid != uid for label in project.labels())
         return table(project), _with_undo(said, shown=removed), uid if removed else None
 

@@ -31,14 +31,17 @@ class ImageRoots:
             )
         real = _real(wanted)
         if real is None or not any(real.is_relative_to(root) for root in self.roots):
-            raise PermissionDenied(f"{named[:200]} is not inside {self._names()}.")
+            raise PermissionDenied(
+                f"{named[:200]} is not inside {self._names()}. Start the server with "
+                "--image-root and its folder to allow it, or upload the files."
+            )
         if not real.is_dir():
             raise DataError(f"{named[:200]} is not a folder.")
         return real
 
     def _names(self) -> str:
         if not self.roots:
-            return "an image root; the server was started without any (--image-root)"
+            return "an image root; the server was started without any"
         return "an image root: " + ", ".join(str(root) for root in self.roots)
 
 

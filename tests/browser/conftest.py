@@ -34,10 +34,12 @@ class Server:
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
         self.process: subprocess.Popen[str] | None = None
-        self.address = ""
+        self.origin = ""
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        self._unused = ""
 
-    def start(self) -> str:
-        """Start it and return the address with its one-time token."""
+    def start(self) -> None:
+        """Start it and wait until it answers."""
         command = [sys.executable, "-m", "datasetbuilder", "serve", "--no-browser"]
         command += ["--workspace", str(self.workspace), "--image-root", str(self.workspace.parent)]
         self.process = subprocess.Popen(
@@ -47,13 +49,17 @@ class Server:
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-        self.address = self._read_address()
-        return self.address
+        assert self.process.stdout is not None
+        self._lines = SimpleQueue()
+        pump = threading.Thread(target=_pump, args=(self.process.stdout, self._lines), daemon=True)
+        pump.start()
+        self._unused = self._read_address()
+        self.origin = "/".join(self._unused.split("/")[:3])
 
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port."""
-        return "/".join(self.address.split("/")[:3])
+    def take_address(self) -> str:
+        """An address with a one-time token; the server prints another when one is used."""
+        address, self._unused = self._unused or self._read_address(), ""
+        return address
 
     def kill(self) -> None:
         """End it as a crash would: no clean-up, no last write."""
@@ -77,20 +83,15 @@ class Server:
             raise AssertionError("the server did not end within 30 s of Ctrl-C") from None
 
     def _read_address(self) -> str:
-        assert self.process is not None
-        assert self.process.stdout is not None
-        lines: SimpleQueue[str] = SimpleQueue()
-        stream = self.process.stdout
-        threading.Thread(target=_pump, args=(stream, lines), daemon=True).start()
         seen = []
         while True:
             try:
-                line = lines.get(timeout=_START_SECONDS)
+                line = self._lines.get(timeout=_START_SECONDS)
             except Empty:
                 raise AssertionError(f"no address in what the server said: {seen}") from None
             seen.append(line)
             if not line:
-                raise AssertionError(f"the server ended while starting: {''.join(seen)}")
+                raise AssertionError(f"the server ended: {''.join(seen)}")
             if found := _ADDRESS.search(line):
                 return found.group()
 
@@ -116,15 +117,34 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A server on the sample campaign, not started yet."""
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample campaign, built once; to be copied, not changed."""
     from datasetbuilder.api import open_workspace
     from datasetbuilder.app.sample import build_sample
 
-    with open_workspace(tmp_path / "workspace") as workspace:
+    folder = tmp_path_factory.mktemp("sample") / "workspace"
+    with open_workspace(folder) as workspace:
         build_sample(workspace)
+    return folder
+
+
+@pytest.fixture
+def server(sample: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server of this story alone on the sample campaign, not started yet."""
+    shutil.copytree(sample, tmp_path / "workspace")
     server = Server(tmp_path / "workspace")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def running(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server that the stories of one module share, each with a project of its own."""
+    folder = tmp_path_factory.mktemp("shared")
+    shutil.copytree(sample, folder / "workspace")
+    server = Server(folder / "workspace")
+    server.start()
     yield server
     server.stop()
 

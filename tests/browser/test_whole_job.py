@@ -36,9 +36,8 @@ ROUGH = [
 
 
 def test_what_was_drawn_survives_and_reaches_the_trainer(server, page):
-    person = Labeller(page, "")
-    person.log_in(server.start())
-    person.origin = server.origin
+    server.start()
+    person = Labeller(page, server)
     person.open_image(SLUG, NAME)
 
     draw_with_every_tool(person)

@@ -20,6 +20,7 @@
       const answer = early || (await this.fetchImage(slug, id, () => turn === this.turn));
       if (!answer || turn !== this.turn) return;
       this.close();
+      this.count(slug, answer, Boolean(early));
       this.slug = slug;
       this.take(answer);
       if (early) this.queue.poll(slug, id);
@@ -59,6 +60,15 @@
       this.crossed = [];
       this.empty();
       this.emit('hint', '');
+    },
+
+    /**
+     * Keep how many images stand in which state. An answer that was read ahead, or while own
+     * operations were on their way, does not know of them: then our own count is the newer one.
+     */
+    count(slug, answer, early) {
+      const behind = early || this.queue.entries.some((entry) => entry.slug === slug);
+      if (!this.states || this.slug !== slug || !behind) this.states = { ...answer.project.states };
     },
 
     take(answer) {
@@ -105,7 +115,11 @@
         this.emit('dock');
       }
       if (type === 'scribble') this.tool.scribbled(item);
-      if (type === 'image_state') this.emit('state', this.image.id, item.state.state);
+      if (type === 'image_state') {
+        if (before) this.states[before.state] -= 1;
+        this.states[item.state.state] = (this.states[item.state.state] || 0) + 1;
+        this.emit('state', this.image.id, item.state.state);
+      }
       this.redraw();
     },
 

@@ -37,12 +37,10 @@
     document.title = `${image.name} · ${name}`;
   }
 
-  /** Done and accepted of all; what changed since the image was opened counts at once. */
-  function showProgress({ answer, model }, find) {
-    const { states, n_images: total } = answer.project;
-    const finished = (state) => (state === 'done' || state === 'accepted' ? 1 : 0);
-    const now = finished(model.imageState.state.state) - finished(answer.image.state);
-    const done = (states.done || 0) + (states.accepted || 0) + now;
+  /** Done and accepted of all; what was just done counts at once. */
+  function showProgress({ answer, states }, find) {
+    const { n_images: total } = answer.project;
+    const done = (states.done || 0) + (states.accepted || 0);
     find('#annotate-progress').textContent = `${done} of ${total} done`;
     find('#annotate-meter').style.width = `${total ? (100 * done) / total : 0}%`;
   }
