@@ -315,6 +315,8 @@ def _check_base(ledger: Ledger, op: Operation, held: Held) -> None:
 
 def _version_of(ledger: Ledger, op: Operation, base: str, held: Held) -> int:
     answer = ledger.answer(base)
+    if base == op.op_id:
+        raise Refusal("base_version: an operation cannot build on itself")
     if answer is None:
         raise Refusal(f"the operation {base} that this one builds on has not arrived", final=False)
     target = answer.target

@@ -31,7 +31,6 @@ from datasetbuilder.projects import (
     batches,
     creation,
     history,
-    operations,
     reading,
     sessions,
 )
@@ -39,6 +38,7 @@ from datasetbuilder.projects.annotations import measured
 from datasetbuilder.projects.database import DATABASE_NAME, reader_engine, unavailable
 from datasetbuilder.projects.history import Changes, Conflict, TargetState
 from datasetbuilder.projects.integrity import IntegrityCheck
+from datasetbuilder.projects.operations import prepare, run
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.snapshot import StoreSnapshot
 from datasetbuilder.projects.upgrade import upgrade
@@ -240,7 +240,7 @@ class Store:
     def apply(
         self,
         project_id: int,
-        operations_: Sequence[Operation],
+        operations: Sequence[Operation],
         *,
         author: str,
         client: str = "",
@@ -252,7 +252,7 @@ class Store:
         ----------
         project_id : int
             The project they belong to.
-        operations_ : sequence of Operation
+        operations : sequence of Operation
             Safe to send again: an ``op_id`` that was answered gets the same answer.
         author, client : str
             Who did it, and in which tab or program.
@@ -265,20 +265,20 @@ class Store:
         StoreUnavailable
             If the database could not be written; then none of them was carried out.
         """
-        barred = _barred(operations_, limit_targets)
-        allowed = [op for op in operations_ if op.op_id not in barred]
+        barred = _barred(operations, limit_targets)
+        allowed = [op for op in operations if op.op_id not in barred]
         if allowed:
             shape_of = lambda image_id: self._shape(project_id, image_id)  # noqa: E731
             with self._plainly():
-                prepared = [operations.prepare(op, shape_of) for op in allowed]
+                prepared = [prepare(op, shape_of) for op in allowed]
             results = self._writer.submit(
-                lambda transaction: operations.run(
+                lambda transaction: run(
                     transaction.ledger(project_id), prepared, author=author, client=client
                 ),
                 weight=len(prepared),
             )
             barred.update((result.op_id, result) for result in results)
-        return [barred[op.op_id] for op in operations_]
+        return [barred[op.op_id] for op in operations]
 
     def add_annotations(
         self, project_id: int, annotations: Iterable[Annotation], *, author: str, tool: str = ""

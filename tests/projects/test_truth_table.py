@@ -354,6 +354,12 @@ def test_what_builds_on_an_unknown_operation_may_be_sent_again(campaign):
     assert campaign.do(early).outcome is ACCEPTED
 
 
+def test_an_operation_does_not_build_on_itself(campaign):
+    campaign.do(campaign.add("a"))
+    result = campaign.do(campaign.change("a", box(x=40), "self", op_id="self"))
+    assert (result.outcome, "cannot build on itself" in result.reason) == (REFUSED, True)
+
+
 # --- groups -----------------------------------------------------------------------------------
 
 
