@@ -20,8 +20,6 @@ TOOLS = (
     ("scribble", "Scribble", "S", "scribble"),
     ("snap", "Snap", "C", "magnet"),
 )
-# Not staticPlot: plotly would turn every picture into a base64 PNG.
-_GRAPH_CONFIG = {"displayModeBar": False, "showSendToCloud": False, "doubleClick": False}
 
 
 def layout(project: Project, image_id: int) -> html.Div:
@@ -120,7 +118,8 @@ def _stage() -> html.Main:
     graph = dcc.Graph(
         id=ids.CANVAS,
         figure=figures.empty_canvas(),
-        config=_GRAPH_CONFIG,
+        # Not staticPlot: plotly would turn every picture into a base64 PNG.
+        config={"displayModeBar": False, "showSendToCloud": False, "doubleClick": False},
         responsive=True,
         className="canvas",
     )

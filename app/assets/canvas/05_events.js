@@ -42,7 +42,28 @@
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   }
 
+  /**
+   * Collect calls and run once, after the next frame is painted: what the hand does comes first,
+   * the lists beside it follow.
+   * @param {() => void} run
+   * @returns {() => void}
+   */
+  function soon(run) {
+    let waiting = false;
+    return () => {
+      if (waiting) return;
+      waiting = true;
+      root.requestAnimationFrame(() =>
+        setTimeout(() => {
+          waiting = false;
+          run();
+        }, 0),
+      );
+    };
+  }
+
   dsb.Emitter = Emitter;
+  dsb.soon = soon;
   dsb.uuid = uuid;
   if (typeof module !== 'undefined') module.exports = { Emitter, uuid };
 })(typeof window !== 'undefined' ? window : globalThis);

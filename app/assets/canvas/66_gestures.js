@@ -21,8 +21,11 @@
       this.pointers = new Map();
       this.mode = null;
       this.space = false;
+      this.measure();
+      new ResizeObserver(() => this.measure()).observe(surface);
       const on = (name, handle, options) =>
         surface.addEventListener(name, (event) => handle.call(this, event), options);
+      on('pointerenter', this.measure);
       on('pointerdown', this.down);
       on('pointermove', this.move);
       on('pointerup', this.up);
@@ -33,10 +36,13 @@
       on('wheel', this.wheel, { passive: false });
     }
 
-    /** Stage pixels of an event. */
+    /** Stage pixels of an event; the place of the stage is asked for when the pointer arrives. */
     at(event) {
-      const box = this.surface.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
+      return [event.clientX - this.box.left, event.clientY - this.box.top];
+    }
+
+    measure() {
+      this.box = this.surface.getBoundingClientRect();
     }
 
     /** @returns {Touch} */
@@ -64,6 +70,7 @@
 
     down(event) {
       event.preventDefault();
+      this.measure();
       this.surface.focus({ preventScroll: true });
       this.surface.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, this.at(event));

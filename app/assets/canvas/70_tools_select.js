@@ -171,7 +171,9 @@
     }
 
     hover(touch) {
-      this.editor.point(touch.handle ? this.editor.selection : this.editor.pick(touch.point));
+      const uid = touch.handle ? this.editor.selection : this.editor.pick(touch.point);
+      this.editor.point(uid);
+      this.editor.surface.style.cursor = uid ? 'move' : 'default';
     }
 
     hides(uid) {

@@ -3,24 +3,52 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
 
-  /** @param {dsb.Editor} editor @param {HTMLElement} place */
-  function labelsPane(editor, place) {
-    let frame = 0;
-    const ask = () => {
-      frame = frame || requestAnimationFrame(() => {
-        frame = 0;
-        draw(editor, place);
-      });
-    };
-    place.addEventListener('click', (event) => {
+  class LabelsPane {
+    /** @param {dsb.Editor} editor @param {HTMLElement} place */
+    constructor(editor, place) {
+      Object.assign(this, { editor, place });
+      this.ask = dsb.soon(() => this.draw());
+      /** @type {object[] | null} the labels that have rows */
+      this.labels = null;
+      this.rows = [];
+      editor.on('image objects label', () => this.ask());
+      place.addEventListener('click', (event) => this.click(event));
+    }
+
+    click(event) {
+      const { editor } = this;
       const row = event.target.closest('[data-label]');
       if (!row || !editor.model) return;
       const id = Number(row.dataset.label);
       if (event.target.closest('.tag-toggle')) editor.toggleTag(id);
       else editor.chooseLabel(id);
-      ask();
-    });
-    return editor.on('image objects label', ask);
+    }
+
+    draw() {
+      const { editor } = this;
+      if (!dsb.model.equal(editor.labels, this.labels)) this.build();
+      const { counts, tagged } = counted(editor.model);
+      editor.labels.forEach((label, i) => {
+        const row = this.rows[i];
+        const [name, tag] = row.children;
+        row.classList.toggle('on', label.id === editor.label);
+        name.setAttribute('aria-pressed', String(label.id === editor.label));
+        tag.setAttribute('aria-pressed', String(tagged.has(label.id)));
+        name.lastChild.textContent = String(counts.get(label.id) || 0);
+      });
+    }
+
+    build() {
+      const { editor, place } = this;
+      this.labels = editor.labels;
+      this.rows = editor.labels.map(rowOf);
+      if (this.rows.length || !editor.image) place.replaceChildren(...this.rows);
+      else {
+        const href = `/p/${encodeURIComponent(editor.slug)}/settings`;
+        const link = dsb.make('a', { href, className: 'link' }, 'Add labels');
+        place.replaceChildren(dsb.make('p', { className: 'empty' }, 'No labels yet. ', link));
+      }
+    }
   }
 
   /** Objects of each label; classes of the whole image apart. */
@@ -34,43 +62,27 @@
     return { counts, tagged };
   }
 
-  function draw(editor, place) {
-    const { counts, tagged } = counted(editor.model);
-    const rows = editor.labels.map((label, i) =>
-      rowOf(label, i, {
-        count: counts.get(label.id) || 0,
-        current: label.id === editor.label,
-        tagged: tagged.has(label.id),
-      }),
-    );
-    const empty = dsb.make('p', { className: 'empty' }, 'No labels yet. ', settingsLink(editor));
-    place.replaceChildren(...(rows.length || !editor.image ? rows : [empty]));
-  }
-
-  const settingsLink = (editor) =>
-    dsb.make('a', { href: `/p/${encodeURIComponent(editor.slug)}/settings`, className: 'link' }, 'Add labels');
-
-  function rowOf(label, i, { count, current, tagged }) {
+  function rowOf(label, i) {
     const swatch = dsb.make('i', { className: 'swatch' });
     swatch.style.background = label.color;
     const digit = i < 9 ? dsb.make('kbd', {}, String(i + 1)) : dsb.make('span', { className: 'no-key' });
     const name = dsb.make(
       'button',
-      { type: 'button', className: 'label-name', 'aria-pressed': String(current), title: label.name },
+      { type: 'button', className: 'label-name', title: label.name },
       swatch,
       dsb.make('b', {}, label.name),
-      dsb.make('em', {}, String(count)),
+      dsb.make('em', {}, ''),
     );
     const words = `The whole image is ${label.name}`;
     const tag = dsb.make(
       'button',
-      { type: 'button', className: 'tag-toggle', title: words, 'aria-label': words, 'aria-pressed': String(tagged) },
+      { type: 'button', className: 'tag-toggle', title: words, 'aria-label': words },
       dsb.make('i', { className: 'icon icon-tag' }),
     );
-    const row = dsb.make('div', { className: current ? 'label-row on' : 'label-row' }, name, tag, digit);
+    const row = dsb.make('div', { className: 'label-row' }, name, tag, digit);
     row.dataset.label = label.id;
     return row;
   }
 
-  dsb.labelsPane = labelsPane;
+  dsb.LabelsPane = LabelsPane;
 })(window);

@@ -41,7 +41,15 @@
     constructor(editor, place, count) {
       Object.assign(this, { editor, count });
       this.rows = [];
-      this.frame = 0;
+      /** The same rows, marked otherwise; other rows when `stale`. */
+      this.ask = dsb.soon(() => {
+        if (this.stale) this.collect();
+        this.draw();
+      });
+      /** @type {Map<string, {words: string, node: HTMLElement}>} the rows that are on the page */
+      this.shown = new Map();
+      this.top = 0;
+      this.height = 0;
       this.filter = dsb.make('input', {
         className: 'filter', type: 'search', placeholder: 'filter: label, kind, author, >500',
         'aria-label': 'Filter the objects',
@@ -66,27 +74,24 @@
         if (event.key === 'Escape' || event.key === 'Enter') list.focus();
         this.refresh();
       });
-      list.addEventListener('scroll', () => this.draw());
+      list.addEventListener('scroll', () => {
+        this.top = list.scrollTop;
+        this.draw();
+      });
       list.addEventListener('click', (event) => this.click(event));
       list.addEventListener('keydown', (event) => this.key(event));
       list.addEventListener('pointerover', (event) => editor.point(uidOf(event)));
       list.addEventListener('pointerleave', () => editor.point(null));
-      new ResizeObserver(() => this.draw()).observe(list);
+      new ResizeObserver(() => {
+        this.height = list.clientHeight;
+        this.draw();
+      }).observe(list);
     }
 
     /** Other rows. */
     refresh() {
       this.stale = true;
       this.ask();
-    }
-
-    /** The same rows, marked otherwise. */
-    ask() {
-      this.frame = this.frame || requestAnimationFrame(() => {
-        this.frame = 0;
-        if (this.stale) this.collect();
-        this.draw();
-      });
     }
 
     /** Newest first, a proposal on top. */
@@ -113,29 +118,45 @@
     }
 
     draw() {
-      const { list, rows } = this;
-      const first = Math.max(0, Math.floor(list.scrollTop / HEIGHT) - 4);
-      const last = Math.min(rows.length, Math.ceil((list.scrollTop + list.clientHeight) / HEIGHT) + 4);
+      const { rows, top, height } = this;
+      const first = Math.max(0, Math.floor(top / HEIGHT) - 4);
+      const last = Math.min(rows.length, Math.ceil((top + height) / HEIGHT) + 4);
+      const before = this.shown;
+      this.shown = new Map();
       this.sheet.style.height = `${rows.length * HEIGHT}px`;
-      this.sheet.replaceChildren(...rows.slice(first, last).map((row, i) => this.row(row, first + i)));
+      for (let i = first; i < last; i++) this.place(rows[i], i, before);
+      for (const { node } of before.values()) node.remove();
     }
 
-    row(row, index) {
+    /** A row that says the same as before is moved, not made again. */
+    place(row, index, before) {
       const { editor } = this;
+      const key = row.uid || 'preview';
+      const off = Boolean(row.uid) && editor.isHidden(row.uid);
+      const words = `${row.color} ${row.name} ${row.kind} ${row.area} ${off}`;
+      const kept = before.get(key);
+      const node = kept && kept.words === words ? kept.node : this.row(row);
+      if (kept && kept.node === node) before.delete(key);
       const chosen = row.preview || row.uid === editor.selection;
+      node.setAttribute('aria-selected', String(chosen));
+      node.classList.toggle('pointed', Boolean(row.uid) && row.uid === editor.pointed);
+      node.style.transform = `translateY(${index * HEIGHT}px)`;
+      this.shown.set(key, { words, node });
+      if (!node.parentNode) this.sheet.append(node);
+    }
+
+    row(row) {
       const swatch = dsb.make('i', { className: 'swatch' });
       swatch.style.background = row.color;
       const node = dsb.make(
         'div',
-        { className: 'object-row', role: 'option', 'aria-selected': String(chosen) },
+        { className: 'object-row', role: 'option' },
         swatch,
         dsb.make('b', {}, row.name),
         dsb.make('span', {}, row.kind),
         dsb.make('em', {}, row.tag ? '' : `${number.format(Math.round(row.area))} px`),
         row.preview || row.tag ? null : this.eye(row.uid),
       );
-      node.classList.toggle('pointed', Boolean(row.uid) && row.uid === editor.pointed);
-      node.style.transform = `translateY(${index * HEIGHT}px)`;
       if (row.uid) node.dataset.uid = row.uid;
       return node;
     }
@@ -181,12 +202,12 @@
 
     reveal() {
       if (!this.editor.selection) return;
-      requestAnimationFrame(() => {
+      dsb.soon(() => {
         const at = this.rows.findIndex((row) => row.uid === this.editor.selection) * HEIGHT;
-        const { scrollTop, clientHeight } = this.list;
-        if (at < 0 || (at >= scrollTop && at + HEIGHT <= scrollTop + clientHeight)) return;
-        this.list.scrollTop = at - clientHeight / 2;
-      });
+        const { top, height } = this;
+        if (at < 0 || (at >= top && at + HEIGHT <= top + height)) return;
+        this.list.scrollTop = at - height / 2;
+      })();
     }
   }
 

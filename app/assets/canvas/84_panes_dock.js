@@ -22,15 +22,8 @@
       Object.assign(this, { editor, place });
       this.controls = [];
       this.nodes = [];
-      this.frame = 0;
+      this.ask = dsb.soon(() => this.draw());
       editor.on('dock tool selection label image', () => this.ask());
-    }
-
-    ask() {
-      this.frame = this.frame || requestAnimationFrame(() => {
-        this.frame = 0;
-        this.draw();
-      });
     }
 
     draw() {

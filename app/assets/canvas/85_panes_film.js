@@ -14,14 +14,27 @@
     constructor(editor, place) {
       Object.assign(this, { editor, place });
       this.sheet = dsb.make('div', { className: 'film-sheet' });
+      this.left = 0;
+      this.width = 0;
       place.replaceChildren(this.sheet);
       this.reset(null);
       editor.on('image', () => this.show());
       editor.on('state', (id, state) => this.mark(id, state));
-      place.addEventListener('scroll', () => this.scrolled());
+      place.addEventListener('scroll', () => {
+        this.left = place.scrollLeft;
+        this.scrolled();
+      });
       place.addEventListener('click', (event) => this.click(event));
       place.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
-      new ResizeObserver(() => this.draw()).observe(place);
+      new ResizeObserver(() => {
+        this.width = place.clientWidth;
+        this.draw();
+      }).observe(place);
+    }
+
+    scrollTo(left) {
+      this.place.scrollLeft = left;
+      this.left = this.place.scrollLeft;
     }
 
     reset(slug) {
@@ -82,28 +95,24 @@
       this.atEnd = end;
       this.atStart = after === 0;
       this.images.unshift(...found);
-      this.place.scrollLeft += found.length * PITCH;
+      this.sheet.style.width = `${this.images.length * PITCH}px`;
+      this.scrollTo(this.left + found.length * PITCH);
       this.draw();
     }
 
     scrolled() {
       this.draw();
-      const { scrollLeft, clientWidth } = this.place;
+      const { left, width } = this;
       if (this.loading || !this.images.length) return;
-      const end = this.images.length * PITCH - clientWidth;
-      if (!this.atEnd && scrollLeft > end - 5 * PITCH) this.later();
-      else if (!this.atStart && scrollLeft < 5 * PITCH) this.earlier();
+      const end = this.images.length * PITCH - width;
+      if (!this.atEnd && left > end - 5 * PITCH) this.later();
+      else if (!this.atStart && left < 5 * PITCH) this.earlier();
     }
 
     centre() {
       const at = this.images.findIndex(({ id }) => id === this.editor.image.id);
       this.sheet.style.width = `${this.images.length * PITCH}px`;
-      if (at < 0) return;
-      const { scrollLeft, clientWidth } = this.place;
-      const seen = at * PITCH >= scrollLeft && (at + 1) * PITCH <= scrollLeft + clientWidth;
-      if (!seen || clientWidth < this.images.length * PITCH) {
-        this.place.scrollLeft = (at + 0.5) * PITCH - clientWidth / 2;
-      }
+      if (at >= 0) this.scrollTo((at + 0.5) * PITCH - this.width / 2);
     }
 
     mark(id, state) {
@@ -114,9 +123,9 @@
     }
 
     draw() {
-      const { scrollLeft, clientWidth } = this.place;
-      const first = Math.max(0, Math.floor(scrollLeft / PITCH) - 2);
-      const last = Math.min(this.images.length, Math.ceil((scrollLeft + clientWidth) / PITCH) + 2);
+      const { left, width } = this;
+      const first = Math.max(0, Math.floor(left / PITCH) - 2);
+      const last = Math.min(this.images.length, Math.ceil((left + width) / PITCH) + 2);
       const kept = new Map([...this.sheet.children].map((node) => [node.dataset.image, node]));
       this.sheet.style.width = `${this.images.length * PITCH}px`;
       const nodes = [];
@@ -157,7 +166,7 @@
     wheel(event) {
       if (Math.abs(event.deltaY) <= Math.abs(event.deltaX)) return;
       event.preventDefault();
-      this.place.scrollLeft += event.deltaY;
+      this.scrollTo(this.left + event.deltaY);
     }
   }
 

@@ -10,7 +10,7 @@
     signal.addEventListener('abort', editor.queue.on('state', save));
     editor.on('image', () => showImage(editor, find));
     editor.on('image state', () => showProgress(editor, find));
-    editor.on('image objects', () => showSteps(editor, find));
+    editor.on('image objects', dsb.soon(() => editor.model && showSteps(editor, find)));
     editor.on('tool', () => showTool(editor, page));
     editor.view.on('moved rested', () => showZoom(editor, find('#annotate-zoom')));
     editor.on('image', () => showZoom(editor, find('#annotate-zoom')));

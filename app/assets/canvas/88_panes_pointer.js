@@ -16,15 +16,20 @@
     }
 
     /** The preview answers for the colours; of deeper images it would not tell the truth. */
-    load() {
+    async load() {
       const { editor } = this;
+      const { image } = editor;
       this.picture = null;
-      if (editor.image.dtype !== 'uint8') return;
-      const picture = new Image();
-      picture.onload = () => {
-        this.picture = picture;
-      };
-      picture.src = editor.pixels(editor.image, 'preview');
+      if (image.dtype !== 'uint8') return;
+      const loader = new Image();
+      loader.src = editor.pixels(image, 'preview');
+      try {
+        await loader.decode();
+        const picture = await createImageBitmap(loader);
+        if (editor.image === image) this.picture = picture;
+      } catch {
+        // no preview, no colours: the stage shows the same gap
+      }
     }
 
     ask(point) {
@@ -49,8 +54,8 @@
     color([x, y], width, height) {
       const { picture, pixel } = this;
       if (!picture || this.editor.view.moving) return '';
-      const sx = Math.floor((x / width) * picture.naturalWidth);
-      const sy = Math.floor((y / height) * picture.naturalHeight);
+      const sx = Math.floor((x / width) * picture.width);
+      const sy = Math.floor((y / height) * picture.height);
       pixel.drawImage(picture, sx, sy, 1, 1, 0, 0, 1, 1);
       const [r, g, b] = pixel.getImageData(0, 0, 1, 1).data;
       return this.editor.image.channels === 1 ? `grey ${r}` : `RGB ${r} ${g} ${b}`;

@@ -108,7 +108,7 @@
   function buildPanes(editor, page, signal) {
     const part = (name) => page.querySelector(`#annotate-${name}`);
     dsb.topPane(editor, page, signal);
-    dsb.labelsPane(editor, part('labels'));
+    new dsb.LabelsPane(editor, part('labels'));
     new dsb.ObjectsPane(editor, part('objects'), part('count'));
     new dsb.DockPane(editor, part('dock'));
     new dsb.FilmPane(editor, part('film'));
