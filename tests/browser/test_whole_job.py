@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,11 +165,13 @@ def assert_pycocotools_reads(folder: Path, drawn, outlined, image_id: int) -> No
         assert found[key]["category_id"] == item["label"]
 
 
-def assert_datasets_reads(folder: Path, drawn, image_id: int) -> None:
+def assert_datasets_reads(folder: Path, drawn: dict[int, dict], image_id: int) -> None:
     import datasets
 
     names = [label["name"] for label in json.loads(labels_of(folder))]
-    data = datasets.load_dataset(str(folder), split="train", cache_dir=str(folder.parent / "cache"))
+    data: Any = datasets.load_dataset(
+        str(folder), split="train", cache_dir=str(folder.parent / "cache")
+    )
     assert isinstance(data.features["image"], datasets.Image)
     assert data.features["objects"]["category"].feature.names == names
     (row,) = [row for row in data if row["image_id"] == image_id]
