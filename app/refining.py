@@ -85,7 +85,7 @@ class Refining:
 
     def warm(self) -> None:
         """Start the worker in the background, so that the first stroke does not wait for it."""
-        threading.Thread(target=self._run, args=("warm",), name="refine-warm", daemon=True).start()
+        threading.Thread(target=self._warm, name="refine-warm", daemon=True).start()
 
     def prepare(self, slug: str, image: Image) -> None:
         """Get an image ready for strokes.
@@ -124,6 +124,12 @@ class Refining:
             self._closed = True
             self._changed.notify_all()
         self._discard(self._pool)
+
+    def _warm(self) -> None:
+        try:
+            self._run("warm")
+        except DatasetBuilderError as error:
+            _log.debug("the refine worker did not start early: %s", error)
 
     def _in_turn(self, client: str, name: str, *arguments: Any) -> Any:
         ticket = object()

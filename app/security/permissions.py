@@ -47,7 +47,7 @@ _ALLOWED = {
 }
 
 DASH_UPDATE = "/_dash-update-component"
-PAGE_ENDPOINTS = ("/", "/<path:path>")
+PAGE_ENDPOINTS = ("/", "/<path:path>", "next_image")
 
 ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("login", "GET"): Permission.PUBLIC,

@@ -124,6 +124,13 @@ def test_the_worker_does_not_outlive_its_pool(place):
         made._run("warm")
 
 
+def test_a_server_that_stops_while_it_warms_up_stays_silent(place, caplog):
+    made = Refining(place[0])
+    made.close()
+    made._warm()
+    assert caplog.text == ""
+
+
 def test_work_that_takes_too_long_is_stopped(place, image):
     made = Refining(place[0], patience=0.0)
     with pytest.raises(DataError, match="too long"):

@@ -51,6 +51,25 @@ def test_an_export_that_fails_says_why_and_leaves_nothing(client, services, labe
     assert (listing["exports"], listing["tasks"][0]["state"]) == ([], "failed")
 
 
+def test_a_cancelled_export_leaves_nothing(client, services, workspace, labelled, monkeypatch):
+    start = services.tasks.start
+
+    def start_cancelled(task, work):
+        def cancelled(running):
+            running.cancel()
+            return work(running)
+
+        return start(task, cancelled)
+
+    monkeypatch.setattr(
+        type(services.tasks), "start", lambda _self, *given: start_cancelled(*given)
+    )
+    answer = client.post(EXPORTS, json={"formats": ["coco"], "task": "detection"})
+    assert settled(client, services, answer.json["task"])["state"] == "cancelled"
+    folder = workspace.root / "projects" / "cats" / "exports"
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("split", ["train=2", "train", "=", "train=0.5,train=0.5"])
 def test_shares_without_meaning_are_refused_at_once(client, services, labelled, split):
     answer = client.post(EXPORTS, json={"formats": ["coco"], "split": split})
