@@ -64,7 +64,7 @@ def band_of(
 ) -> Band:
     """The band of ``width`` work pixels on either side of a polygon."""
     work = in_window(polygon, window)
-    rough = array_from_polygon(work, window.shape)
+    rough = np.ascontiguousarray(array_from_polygon(work, window.shape))
     lab = lab_from_pixels(window.read(pixels), levels)
     inside, outside = _settled(rough, width)
     rings = tuple(np.array(r) for part in work.parts for r in (part.exterior, *part.holes))

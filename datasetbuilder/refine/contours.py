@@ -13,6 +13,7 @@ from datasetbuilder.refine.band import Band
 _SNAKE_POINTS = 160
 _SNAKE_STEPS = 300
 _GEODESIC_STEPS = 40
+_GEODESIC_SHRINK_ABOVE = 0.8
 _GRABCUT_ROUNDS = 3
 _LAB_TO_BYTES = np.array([2.55, 1.0, 1.0], np.float32)
 
@@ -71,8 +72,9 @@ def geodesic_contour(band: Band) -> NDArray[np.bool_]:
     typical = float(np.median(band.edges[band.between])) if band.between.any() else 1.0
     stop = 1 / np.sqrt(1 + (band.edges / max(typical, 1e-3)) ** 2)
     start: Any = band.rough.astype(np.int8)
+    shrink_above: Any = _GEODESIC_SHRINK_ABOVE
     found = morphological_geodesic_active_contour(
-        stop, _GEODESIC_STEPS, init_level_set=start, smoothing=1, balloon=-1, threshold=0.8
+        stop, _GEODESIC_STEPS, init_level_set=start, smoothing=1, balloon=-1, threshold=shrink_above
     )
     return band.settled(np.asarray(found) > 0)
 

@@ -110,7 +110,7 @@ def _judged(band: Band, window: Window, polygon: Polygon) -> Proposal:
     gain = edge_rank(band, best) - edge_rank(band, band.rough)
     if gain >= LEAST_GAIN and contrast(band, best) >= contrast(band, band.rough):
         return _proposal(best, band, window, VOTE)
-    mask = array_from_polygon(polygon, window.image_shape)
+    mask = np.ascontiguousarray(array_from_polygon(polygon, window.image_shape))
     hint = _KEPT if mask.any() else _TOO_SMALL
     drawn = polygon if mask.any() else None
     return Proposal(mask, AS_DRAWN, edge_rank(band, band.rough), hint, drawn)

@@ -7,7 +7,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from datasetbuilder.refine import window as windows
 from datasetbuilder.refine.graph import RegionGraph, graph_from_lab
-from datasetbuilder.refine.lab import Levels, lab_from_pixels, levels_of, pixels_from_image
+from datasetbuilder.refine.lab import (
+    Levels,
+    lab_from_pixels,
+    pixels_from_image,
+    stretched_levels_of,
+)
 from datasetbuilder.refine.window import Window
 
 KEPT_WINDOWS = 4
@@ -65,6 +70,6 @@ def prepare(image: ArrayLike) -> Prepared:
         If the array is not an image.
     """
     pixels = pixels_from_image(image)
-    prepared = Prepared(pixels, levels_of(pixels))
+    prepared = Prepared(pixels, stretched_levels_of(pixels))
     prepared.graph(windows.whole(prepared.shape))
     return prepared

@@ -103,7 +103,7 @@ def _broken_up(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     wide = (np.bincount(labels.ravel()) > LARGEST)[labels]
     if not wide.any():
         return labels
-    rows, columns = np.indices(labels.shape, sparse=True)
+    rows, columns = np.ogrid[: labels.shape[0], : labels.shape[1]]
     across = labels.shape[1] // CELL + 1
     cell = (rows // CELL) * across + columns // CELL
     key = labels * (int(cell.max()) + 1) + np.where(wide, cell, 0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from datasetbuilder.errors import GeometryError, UnknownName
-from datasetbuilder.geometry import array_from_polygon, checked
+from datasetbuilder.geometry import array_from_polygon, checked, polygon_from_array
 from datasetbuilder.model import Part, Polygon
 from datasetbuilder.refine import outline
 from tests.refine.pictures import PICTURES, cup, ellipse, iou, read, ring, white_cell
@@ -47,8 +47,6 @@ def test_auto_says_what_it_settled_on():
 @pytest.mark.parametrize("name", PICTURES)
 def test_an_exact_outline_is_not_made_worse(name):
     picture = PICTURES[name]()
-    from datasetbuilder.geometry import polygon_from_array
-
     proposal = outline.fit(picture.image, polygon_from_array(picture.truth))
     assert iou(proposal.mask, picture.truth) > 0.9
 
@@ -112,6 +110,7 @@ def test_a_hole_stays_a_hole(method):
     proposal = outline.fit(image, drawn, method=method, width=8)
     assert not proposal.mask[60, 60]
     assert iou(proposal.mask, truth) > 0.8
+    assert proposal.polygon is not None
     assert any(part.holes for part in proposal.polygon.parts)
 
 
@@ -124,6 +123,7 @@ def test_parts_stay_parts(method):
     assert proposal.mask[40, 40]
     assert proposal.mask[40, 120]
     assert not proposal.mask[40, 80]
+    assert proposal.polygon is not None
     assert len(proposal.polygon.parts) == 2
 
 
