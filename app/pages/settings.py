@@ -38,7 +38,7 @@ def layout(project: Project) -> Any:
             html.H1("Labels"),
             html.P(
                 "The number is the category id in every export; it never changes. "
-                "Every change is saved at once and reaches open pages.",
+                "Every change is saved at once.",
                 className="dim",
             ),
             html.Div(id=ids.LABEL_NOTICE, role="status"),

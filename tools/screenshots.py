@@ -1,0 +1,82 @@
+"""Take the pictures of the documentation from the running product.
+
+Run: ``python -m tools.screenshots`` in the development environment; it rewrites ``docs/images``.
+"""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from datasetbuilder.api import open_workspace
+from datasetbuilder.app.sample import build_sample
+from tests.browser.labeller import Labeller
+from tests.browser.serving import CHROMIUM_ARGS, Server, chromium_path
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+SLUG = "blood-cells"
+SIZE = {"width": 1280, "height": 720}
+PAGES = {
+    "projects": "/",
+    "gallery": f"/p/{SLUG}/images",
+    "labels": f"/p/{SLUG}/settings",
+    "export": f"/p/{SLUG}/export",
+}
+WHITE_CELL = (145.0, 241.0)
+LABELLED = "BloodImage_00044.jpg"
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Path(folder) / "workspace"
+        with open_workspace(workspace) as opened:
+            build_sample(opened)
+        server = Server(workspace)
+        server.start()
+        try:
+            with sync_playwright() as playwright:
+                path = chromium_path()
+                browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+                expect.set_options(timeout=60_000)
+                for scheme in ("light", "dark"):
+                    take(browser, server, scheme)
+                browser.close()
+        finally:
+            server.stop()
+
+
+def take(browser: Browser, server: Server, scheme: str) -> None:
+    tail = "" if scheme == "light" else "-dark"
+    context = browser.new_context(viewport=SIZE, color_scheme=scheme)
+    person = Labeller(context.new_page(), server)
+    page = person.page
+    for name, address in PAGES.items():
+        page.goto(person.origin + address)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=IMAGES / f"{name}{tail}.png")
+    person.open_image(SLUG, LABELLED)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=IMAGES / f"annotate{tail}.png")
+    scribble(person)
+    page.screenshot(path=IMAGES / f"scribble{tail}.png")
+    person.press("Escape")
+    context.close()
+
+
+def scribble(person: Labeller) -> None:
+    """One stroke on the white cell, one round it, and the proposal that follows."""
+    person.open_image(SLUG, "BloodImage_00029.jpg")
+    person.press("s", "2")
+    x, y = WHITE_CELL
+    person.drag([(x - 30, y - 10), (x, y - 35), (x + 30, y)])
+    person.page.keyboard.down("Alt")
+    person.drag([(x - 75, y - 60), (x + 10, y - 90), (x + 90, y - 20)])
+    person.page.keyboard.up("Alt")
+    accept = person.page.locator("#annotate-dock button", has_text="accept")
+    expect(accept).to_be_enabled()
+    person.page.wait_for_load_state("networkidle")
+
+
+if __name__ == "__main__":
+    main()
