@@ -80,12 +80,10 @@
     return element('path', { d, class: 'stroke', stroke: color, 'stroke-width': width });
   }
 
-  function handleNode({ look, data, cursor, color }, [x, y]) {
-    const r = look.includes('ghost') ? 3.5 : 4.5;
+  function handleNode({ look, color }, [x, y]) {
+    const r = look.includes('ghost') ? 3.5 : look.includes('hot') ? 5.5 : 4.5;
     const node = element('circle', { cx: x, cy: y, r, class: `handle ${look}` });
     node.style.setProperty('--c', color);
-    node.style.cursor = cursor || 'grab';
-    node.dataset.handle = JSON.stringify(data);
     return node;
   }
 

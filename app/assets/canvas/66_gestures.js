@@ -5,13 +5,16 @@
  * @typedef {object} Touch what a tool hears of a pointer
  * @property {[number, number]} point in image pixels, may lie outside
  * @property {[number, number]} inside the same, inside the image and on the 1/16 px grid
- * @property {object | null} handle the data of the handle under the pointer
+ * @property {object | null} handle the handle under the pointer, a part of the active layer
  * @property {boolean} alt @property {boolean} shift @property {number} button
  * @property {Array} trail image points since the last event, coalesced ones included
  */
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
+  // How far from its middle a handle can be grabbed, in stage pixels.
+  const MOUSE = 8;
+  const FINGER = 18;
 
   /** The hands on one stage. */
   class Gestures {
@@ -50,11 +53,11 @@
       const place = (e) => this.view.toImage(this.at(e));
       const point = place(event);
       const coalesced = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
-      const data = event.target.dataset && event.target.dataset.handle;
+      const reach = event.pointerType === 'touch' ? FINGER : MOUSE;
       return {
         point,
         inside: dsb.geometry.settled(point, this.view.image),
-        handle: data ? JSON.parse(data) : null,
+        handle: this.hooks.handleAt(this.at(event), reach),
         alt: event.altKey,
         shift: event.shiftKey,
         button: event.button,

@@ -13,6 +13,7 @@
       super(editor);
       this.cursor = 'default';
       this.gesture = null;
+      this.hot = null;
       /** @type {object | null} the geometry while it is dragged */
       this.draft = null;
       /** @type {dsb.Address | null} */
@@ -44,7 +45,7 @@
     }
 
     grab(touch) {
-      const { handle } = touch;
+      const handle = touch.handle.data;
       if (handle.vertex && touch.alt) {
         this.removeVertex(handle.vertex);
         return false;
@@ -171,9 +172,18 @@
     }
 
     hover(touch) {
-      const uid = touch.handle ? this.editor.selection : this.editor.pick(touch.point);
+      const { handle } = touch;
+      const uid = handle ? this.editor.selection : this.editor.pick(touch.point);
       this.editor.point(uid);
-      this.editor.surface.style.cursor = uid ? 'move' : 'default';
+      this.editor.surface.style.cursor = handle ? handle.cursor || 'grab' : uid ? 'move' : 'default';
+      this.warm(handle);
+    }
+
+    /** The handle under the pointer stands out. */
+    warm(handle) {
+      const before = this.hot;
+      this.hot = handle ? JSON.stringify(handle.data) : null;
+      if (this.hot !== before) this.editor.redraw();
     }
 
     hides(uid) {
@@ -182,11 +192,14 @@
 
     parts() {
       const state = this.state;
-      if (!state || state.kind === 'tag') return [];
+      if (!state || state.kind === 'tag' || state.kind === 'mask') return [];
       const shape = this.draft || state.geometry;
       const color = this.editor.color(state.label);
-      if (state.kind === 'box') return this.boxHandles(shape, color);
-      return state.kind === 'polygon' ? this.vertexHandles(shape, color) : [];
+      const handles =
+        state.kind === 'box' ? this.boxHandles(shape, color) : this.vertexHandles(shape, color);
+      return handles.map((part) =>
+        JSON.stringify(part.data) === this.hot ? { ...part, look: `${part.look} hot` } : part,
+      );
     }
 
     boxHandles(box, color) {

@@ -62,7 +62,22 @@
     return surface;
   }
 
+  /** The nearest handle within reach; a corner goes before the ghost beside it. */
+  function handleAt(editor, at, reach) {
+    if (!editor.model) return null;
+    let best = null;
+    let least = reach;
+    for (const part of editor.tool.parts()) {
+      if (part.is !== 'handle' || part.look.includes('inert')) continue;
+      const distance = dsb.geometry.distance(at, editor.view.toStage(part.point));
+      const weighed = part.look.includes('ghost') ? distance + 2 : distance;
+      if (weighed < least) [best, least] = [part, weighed];
+    }
+    return best;
+  }
+
   const hooks = (editor) => ({
+    handleAt: (at, reach) => handleAt(editor, at, reach),
     down: (touch) => Boolean(editor.model) && editor.tool.down(touch),
     drag: (touch) => {
       editor.emit('pointer', touch.point);
