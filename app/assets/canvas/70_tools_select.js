@@ -7,6 +7,9 @@
   const APART = 9;
   const ROOM_FOR_MIDDLE = 36;
   const ROOM_FOR_HANDLES = 14;
+  // Below this a polygon of many corners is only a clump of handles: zoom in to edit it.
+  const ROOM_FOR_CORNERS = 64;
+  const FEW = 8;
 
   class SelectTool extends dsb.Tool {
     constructor(editor) {
@@ -219,6 +222,9 @@
     vertexHandles(polygon, color) {
       const scale = this.editor.view.scale;
       const parts = [];
+      const [x0, y0, x1, y1] = geometry.bounds('polygon', polygon);
+      const many = geometry.ringsOf(polygon).flat().length > FEW;
+      if (many && Math.max(x1 - x0, y1 - y0) * scale < ROOM_FOR_CORNERS) return parts;
       polygon.parts.forEach((rings, part) =>
         rings.forEach((points, ring) => {
           let last = null;
