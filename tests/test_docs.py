@@ -89,6 +89,7 @@ def test_the_python_example_is_five_lines_of_public_names() -> None:
     assert {alias.name for alias in first.names} <= set(datasetbuilder.__all__)
 
 
+@pytest.mark.slow
 def test_the_python_example_runs_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     shutil.copy(next((ROOT / "app" / "sample").glob("*/*.jpg")), tmp_path / "images")

@@ -11,8 +11,8 @@ OLDEST = (3, 11)
 HELP = """usage: python tools/dev.py COMMAND [arguments]
 
   demo    make the environment and open the sample campaign; arguments go to `datasetbuilder demo`
-  check   format, lint, types, import contracts, unit tests and JavaScript tests
-  test    check, and the browser stories
+  check   format, lint, types, import contracts, JavaScript tests, the fast unit tests
+  test    every check: all unit tests, and the browser stories
   fix     let ruff format and mend what it can
   links   make the package's folders importable from the tree
   lock    resolve requirements/*.txt again; --upgrade takes newer releases

@@ -14,13 +14,26 @@ MOST_WORKERS = 4
 Step = Callable[[], object]
 
 
-def run_checks(*, browser: bool) -> int:
-    """Run every check, also after one has failed, and say which did."""
+def run_fast() -> int:
+    """Run what a change is tried with: no browser, no test that is marked slow."""
+    steps = {**CHECKS, "unit tests": lambda: _unit_tests("not browser and not slow")}
+    return run_steps(steps)
+
+
+def run_all() -> int:
+    """Run every check there is."""
+    chromium = dev_browser.ensure_chromium()
+    steps = {
+        **CHECKS,
+        "unit tests": lambda: _unit_tests("not browser"),
+        "browser stories": lambda: _browser_stories(chromium),
+    }
+    return run_steps(steps)
+
+
+def run_steps(steps: Mapping[str, Step]) -> int:
+    """Run each step, also after one has failed, and say which did."""
     make_links()
-    steps: dict[str, Step] = {**CHECKS}
-    if browser:
-        chromium = dev_browser.ensure_chromium()
-        steps["browser stories"] = lambda: browser_stories(chromium)
     watch = Stopwatch()
     failed = [name for name, step in steps.items() if not _passed(step)]
     if failed:
@@ -30,8 +43,7 @@ def run_checks(*, browser: bool) -> int:
     return 0
 
 
-def browser_stories(chromium: Path) -> None:
-    """Tell the stories with a real Chromium, one after the other."""
+def _browser_stories(chromium: Path) -> None:
     _pytest(
         "browser stories (pytest)",
         *("-m", "browser"),
@@ -65,11 +77,11 @@ def _contracts() -> None:
     quiet("import contracts (import-linter)", [program("lint-imports"), "--no-cache"])
 
 
-def _unit_tests() -> None:
+def _unit_tests(which: str) -> None:
     workers = max(1, min(MOST_WORKERS, os.cpu_count() or 1))
     _pytest(
         f"unit tests (pytest, {workers} at a time)",
-        *("-m", "not browser", "-n", str(workers), "--dist", "loadfile"),
+        *("-m", which, "-n", str(workers), "--dist", "loadfile"),
     )
 
 
@@ -92,5 +104,4 @@ CHECKS: Mapping[str, Step] = {
     "types": _types,
     "import contracts": _contracts,
     "JavaScript tests": _javascript_tests,
-    "unit tests": _unit_tests,
 }

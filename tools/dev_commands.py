@@ -39,12 +39,12 @@ def _demo(arguments: Sequence[str]) -> int:
 
 def _check(_: Sequence[str]) -> int:
     ensure("test")
-    return dev_checks.run_checks(browser=False)
+    return dev_checks.run_fast()
 
 
 def _test(_: Sequence[str]) -> int:
     ensure("test")
-    return dev_checks.run_checks(browser=True)
+    return dev_checks.run_all()
 
 
 def _fix(_: Sequence[str]) -> int:
