@@ -92,7 +92,7 @@ def measure(folder: Path, n: int, objects: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="What storing one box costs.")
     parser.add_argument("--n", type=int, default=300)
     parser.add_argument("--objects", type=int, default=500)
     parser.add_argument("--folder", type=Path, help="a folder on the disk to measure")

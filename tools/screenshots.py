@@ -5,8 +5,9 @@ Run: ``python -m tools.screenshots`` in the development environment; it rewrites
 
 import tempfile
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 
 from datasetbuilder.api import open_workspace
 from datasetbuilder.app.sample import build_sample
@@ -15,7 +16,8 @@ from tests.browser.serving import CHROMIUM_ARGS, Server, chromium_path
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SLUG = "blood-cells"
-SIZE = {"width": 1280, "height": 720}
+SIZE: ViewportSize = {"width": 1280, "height": 720}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGES = {
     "projects": "/",
     "gallery": f"/p/{SLUG}/images",
@@ -39,14 +41,14 @@ def main() -> None:
                 path = chromium_path()
                 browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
                 expect.set_options(timeout=60_000)
-                for scheme in ("light", "dark"):
+                for scheme in SCHEMES:
                     take(browser, server, scheme)
                 browser.close()
         finally:
             server.stop()
 
 
-def take(browser: Browser, server: Server, scheme: str) -> None:
+def take(browser: Browser, server: Server, scheme: Literal["light", "dark"]) -> None:
     tail = "" if scheme == "light" else "-dark"
     context = browser.new_context(viewport=SIZE, color_scheme=scheme)
     person = Labeller(context.new_page(), server)
