@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -21,8 +22,8 @@ from skimage import draw, graph, measure
 OBJECT, BACKGROUND, UNTOUCHED = 1, 0, -1
 BRUSH, REACH = 0.006, 0.18
 
-Mask = NDArray[np.bool_]
-Path2d = NDArray[np.float64]
+Mask: TypeAlias = NDArray[np.bool_]
+Path2d: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,10 @@ class Annotator:
     def _shaken(self, path: Path2d, shape: tuple[int, ...], rng: np.random.Generator) -> Path2d:
         if self.sloppy:
             size = self.sloppy * np.hypot(*shape)
-            shake = gaussian_filter1d(rng.normal(0, size, path.shape), 3, axis=0)
-            path = path + rng.normal(0, size, 2) + shake
-        return np.minimum(np.maximum(path, 0), np.array(shape) - 1.0)
+            shake: Path2d = gaussian_filter1d(rng.normal(0, size, path.shape), 3, axis=0)
+            path = np.array(path + rng.normal(0, size, 2) + shake)
+        far = np.array(shape, float) - 1
+        return np.minimum(np.maximum(path, np.zeros(2)), far)
 
     def _drawn(self, raster: NDArray, path: Path2d, label: int, truth: Mask) -> NDArray:
         pixels = _brushed(path, truth.shape)

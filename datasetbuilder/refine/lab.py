@@ -82,8 +82,9 @@ def lab_from_pixels(pixels: NDArray, levels: Levels) -> NDArray[np.float32]:
     values = pixels.reshape(*pixels.shape[:2], -1).astype(np.float32)
     values = np.nan_to_num(values, posinf=3e38, neginf=-3e38)
     black = np.array(levels.black, np.float32)
-    spread = np.maximum(np.array(levels.white, np.float32) - black, 1e-12)
-    values = np.clip((values - black) / spread, 0, 1).astype(np.float32)
+    white = np.maximum(np.array(levels.white, np.float32), black)
+    spread = np.maximum(white - black, np.float32(1e-12))
+    values = (np.clip(values, black, white) - black) / spread
     if values.shape[2] == 1:
         values = np.repeat(values, 3, axis=2)
     return np.asarray(cv2.cvtColor(values, cv2.COLOR_RGB2LAB), np.float32)

@@ -1,6 +1,7 @@
 """An image made ready for strokes: its pixels and the region graphs of the windows in use."""
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from threading import Lock
 
 from numpy.typing import ArrayLike, NDArray
@@ -69,6 +70,7 @@ def prepare(image: ArrayLike) -> Prepared:
     GeometryError
         If the array is not an image.
     """
+    import_module("sklearn.tree")  # takes longer than a stroke may
     pixels = pixels_from_image(image)
     prepared = Prepared(pixels, stretched_levels_of(pixels))
     prepared.graph(windows.whole(prepared.shape))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from datasetbuilder import geometry
 from datasetbuilder.model import Polygon
 from datasetbuilder.refine.simplify import editable_polygon
+from datasetbuilder.refine.window import extent_of_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,12 @@ class Proposal:
     @cached_property
     def rings(self) -> tuple[NDArray[np.floating], ...]:
         """Outlines along pixel corners, arrays ``(N, 2)`` of ``(x, y)``; they fill to the mask."""
-        return () if self.empty else tuple(geometry.rings_from_array(self.mask))
+        extent = extent_of_mask(self.mask)
+        if extent is None:
+            return ()
+        crop = geometry.rings_from_array(self.mask[extent.slices])
+        origin = np.array([extent.left, extent.top])
+        return tuple(ring + origin for ring in crop)
 
     @cached_property
     def polygon(self) -> Polygon | None:

@@ -15,7 +15,7 @@ from datasetbuilder.refine.window import extent_of_mask
 from datasetbuilder.wire import shortest_float32
 
 LEAST_IOU = 0.98
-TOLERANCES = (3.0, 2.0, 1.5, 1.0, 0.75, 0.5)
+TOLERANCES = (3.0, 2.0, 1.5, 1.0, 0.75, 0.5, 0.4)
 
 
 def editable_polygon(mask: NDArray[np.bool_]) -> Polygon:

@@ -75,7 +75,7 @@ class Window:
             return crop
         if crop.dtype not in (np.uint8, np.uint16, np.float32):
             crop = crop.astype(np.float32)
-        how = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_CUBIC
+        how = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_LINEAR
         return cv2.resize(crop, self.shape[::-1], interpolation=how)
 
     def covered(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
