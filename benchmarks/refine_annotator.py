@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import gaussian_filter1d
 from skimage import draw, graph, measure
 
 OBJECT, BACKGROUND, UNTOUCHED = 1, 0, -1
@@ -103,7 +102,8 @@ class Annotator:
     def _shaken(self, path: Path2d, shape: tuple[int, ...], rng: np.random.Generator) -> Path2d:
         if self.sloppy:
             size = self.sloppy * np.hypot(*shape)
-            shake: Path2d = gaussian_filter1d(rng.normal(0, size, path.shape), 3, axis=0)
+            noise = rng.normal(0, size, path.shape)
+            shake = np.asarray(cv2.GaussianBlur(noise, (1, 25), 3), float)
             path = np.array(path + rng.normal(0, size, 2) + shake)
         far = np.array(shape, float) - 1
         return np.minimum(np.maximum(path, np.zeros(2)), far)
