@@ -101,7 +101,7 @@ class Annotator:
 
     def _shaken(self, path: Path2d, shape: tuple[int, ...], rng: np.random.Generator) -> Path2d:
         if self.sloppy:
-            size = self.sloppy * np.hypot(*shape)
+            size = self.sloppy * float(np.linalg.norm(shape))
             noise = rng.normal(0, size, path.shape)
             shake = np.asarray(cv2.GaussianBlur(noise, (1, 25), 3), float)
             path = np.array(path + rng.normal(0, size, 2) + shake)
