@@ -289,12 +289,11 @@ def annotation_from_wire(uid: str, value: Any, path: str = "payload") -> Annotat
 
 def _attributes(value: Any, path: str) -> dict[str, Any]:
     data = _mapping(value, path)
-    for key, item in data.items():
-        _plain(item, f"{path}.{key}"[:200])
-    return dict(data)
+    return {key: _plain(item, f"{path}.{key}"[:200]) for key, item in data.items()}
 
 
-def _plain(value: Any, path: str) -> None:
+def _plain(value: Any, path: str) -> Any:
+    """The value itself; a float of NumPy as the plain float that JSON can carry."""
     if isinstance(value, str):
         _text(value, path)
     elif isinstance(value, float) and not math.isfinite(value):
@@ -303,6 +302,7 @@ def _plain(value: Any, path: str) -> None:
         raise WireError(path, "is too large")
     elif value is not None and not isinstance(value, int | float):
         raise WireError(path, "must be text, a number, true, false or null")
+    return float(value) if isinstance(value, float) else value
 
 
 # --- scribbles --------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from datasetbuilder.errors import WireError
+from datasetbuilder.errors import UsageError, WireError
+from datasetbuilder.insight.splits import checked_split_name
 from datasetbuilder.model import Image, ImageState, Target
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
@@ -61,7 +62,7 @@ def state_from_payload(payload: Any) -> Fields:
     """The state and comment that an operation sets; WireError if a field is wrong."""
     _only(payload, ("state", "comment"))
     state, comment = payload.get("state"), payload.get("comment", "")
-    if state not in set(ImageState):
+    if state not in tuple(ImageState):
         raise WireError("payload.state", f"must be one of {', '.join(ImageState)}")
     if not isinstance(comment, str) or len(comment) > MAX_TEXT:
         raise WireError("payload.comment", f"must be text of at most {MAX_TEXT} characters")
@@ -72,8 +73,13 @@ def split_from_payload(payload: Any) -> Fields:
     """The split that an operation sets; WireError if a field is wrong."""
     _only(payload, ("split",))
     split = payload.get("split")
-    if split is not None and (not isinstance(split, str) or not 0 < len(split.strip()) <= 100):
-        raise WireError("payload.split", "must be a name of at most 100 characters, or null")
+    if split is not None and not isinstance(split, str):
+        raise WireError("payload.split", "must be a name, or null")
+    if split is not None:
+        try:
+            checked_split_name(split)
+        except UsageError as error:
+            raise WireError("payload.split", str(error)) from None
     return {"split": split}
 
 

@@ -39,7 +39,7 @@ _ROWS = ("events", "operations", "conflicts", "groups")
 
 def encoded(value: object) -> bytes:
     """A wire form as the bytes that the store keeps."""
-    return orjson.dumps(value)
+    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ member of a group                          all are accepted, or none is
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import orjson
+
 from datasetbuilder.errors import DataError
 from datasetbuilder.model import (
     Operation,
@@ -73,11 +75,24 @@ def prepare(operation: Operation, shape_of: ShapeOf) -> Prepared:
     ``shape_of`` gives the ``(height, width)`` of an image, None if there is no such image.
     """
     try:
+        _check_writable(operation)
+    except Refusal as refusal:
+        # What cannot be written down is not carried on: a conflict would want to keep it.
+        return Prepared(replace(operation, payload={}, tool=""), refusal=refusal)
+    try:
         return Prepared(operation, _fields(operation, shape_of))
     except DataError as error:
         return Prepared(operation, refusal=Refusal(str(error)))
     except Refusal as refusal:
         return Prepared(operation, refusal=refusal)
+
+
+def _check_writable(operation: Operation) -> None:
+    """Refuse what JSON text or the database cannot hold, such as half of an emoji."""
+    try:
+        orjson.dumps([dict(operation.payload), operation.tool], option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError as error:
+        raise Refusal(f"payload: cannot be stored ({error})") from None
 
 
 def _fields(operation: Operation, shape_of: ShapeOf) -> Fields:

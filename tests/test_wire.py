@@ -3,6 +3,7 @@ import math
 import struct
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -442,6 +443,11 @@ def test_numbers_that_are_not_numbers_never_reach_the_geometry():
     for bad in (NAN, INF, -INF, math.nextafter(1e7, INF)):
         with pytest.raises(WireError):
             wire.geometry_from_wire(Kind.POLYGON, {"parts": [[[[0, 0], [bad, 0], [0, 4]]]]})
+
+
+def test_a_number_of_numpy_is_kept_as_a_plain_one():
+    fields = wire.annotation_fields_from_wire({"attributes": {"mean": np.float64(0.5)}})
+    assert type(fields["attributes"]["mean"]) is float
 
 
 def test_equal_shapes_are_equal_on_the_wire():

@@ -197,9 +197,14 @@ def test_a_split_is_given_and_taken_away(campaign):
     assert campaign.store.events(campaign.id)[-1].previous_seq == train.seq
 
 
-@pytest.mark.parametrize("split", [1, "", " ", "x" * 101])
+@pytest.mark.parametrize("split", [1, "", " ", "x" * 101, "train ", "../up", "a b"])
 def test_a_malformed_split_is_refused(campaign, split):
     result = campaign.do(campaign.op("change", "1", {"split": split}, type="split", base=1))
+    assert result.outcome is REFUSED
+
+
+def test_a_state_that_is_no_text_is_refused(campaign):
+    result = campaign.do(campaign.op("change", "1", {"state": []}, type="image_state", base=1))
     assert result.outcome is REFUSED
 
 

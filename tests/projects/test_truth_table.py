@@ -392,6 +392,46 @@ def test_a_group_with_a_conflict_changes_nothing_and_answers_every_member(campai
     assert len(campaign.store.conflicts(campaign.id, 1)) == 4
 
 
+HALF_AN_EMOJI = "\ud83d"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        box() | {"attributes": {"note": HALF_AN_EMOJI}},
+        box() | {"attributes": {HALF_AN_EMOJI: 1}},
+        box() | {"source": HALF_AN_EMOJI},
+        box() | {"set": HALF_AN_EMOJI},
+        {HALF_AN_EMOJI: 1},
+    ],
+)
+def test_what_cannot_be_written_down_is_refused_without_its_neighbours(campaign, payload):
+    results = campaign.run(campaign.add("a"), campaign.add("b", payload), campaign.add("c"))
+
+    assert [result.outcome for result in results] == [ACCEPTED, REFUSED, ACCEPTED]
+    assert "cannot be stored" in results[1].reason
+
+
+def test_a_comment_or_setting_that_cannot_be_written_down_is_refused(campaign):
+    results = campaign.run(
+        campaign.op("add", "k", {"text": HALF_AN_EMOJI}, type="comment"),
+        campaign.op("change", "project", {"big": 10**30}, type="settings", image=None, base=1),
+    )
+
+    assert [result.outcome for result in results] == [REFUSED, REFUSED]
+
+
+def test_a_conflict_in_a_group_keeps_it_although_a_member_cannot_be_written_down(campaign):
+    campaign.run(campaign.add("a"), campaign.change("a", {"label": 2}, 1))
+    results = campaign.run(
+        campaign.remove("a", 1, group="g"),
+        campaign.add("b", box() | {"source": HALF_AN_EMOJI}, group="g"),
+    )
+
+    assert [result.outcome for result in results] == [CONFLICT, REFUSED]
+    assert len(campaign.store.conflicts(campaign.id, 1)) == 2
+
+
 def test_a_group_with_a_refusal_changes_nothing(campaign):
     results = campaign.run(
         campaign.add("a", group="g"), campaign.add("b", box(label=9), group="g"), campaign.add("c")
