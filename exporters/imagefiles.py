@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasetbuilder.errors import FormatError
-from datasetbuilder.exporters.stripping import stripped
+from datasetbuilder.exporters.stripping import stripped, with_png_colours
 from datasetbuilder.model import Image, Snapshot
 
 QUALITY = 95
@@ -89,14 +89,23 @@ def upright(data: bytes, image: Image) -> bytes:
     FormatError
         If the result has not the size that the project knows.
     """
-    turned = _upright_tiff(data) if data[:2] in (b"II", b"MM") else _upright_picture(data)
-    contents, size = turned
+    contents, size = _upright(data, image.orientation)
     if size != (image.width, image.height):
         raise FormatError(
             f"{image.name} turned upright is {size[0]} by {size[1]} pixels, but the project says "
             f"{image.width} by {image.height}."
         )
     return contents
+
+
+def _upright(data: bytes, orientation: int) -> tuple[bytes, tuple[int, int]]:
+    from datasetbuilder.pixels.reader import is_deep_colour_png
+
+    if data[:2] in (b"II", b"MM"):
+        return _upright_tiff(data)
+    if is_deep_colour_png(data):
+        return _upright_deep_png(data, orientation)
+    return _upright_picture(data)
 
 
 def _upright_picture(data: bytes) -> tuple[bytes, tuple[int, int]]:
@@ -108,6 +117,8 @@ def _upright_picture(data: bytes) -> tuple[bytes, tuple[int, int]]:
         profile = picture.info.get("icc_profile")
         coding = "JPEG" if picture.format == "MPO" else picture.format
         options: dict[str, object] = {"icc_profile": profile} if profile else {}
+        if "transparency" in picture.info:
+            options["transparency"] = picture.info["transparency"]
         if coding in ("JPEG", "WEBP"):
             options["quality"] = QUALITY
         if coding == "JPEG":
@@ -116,6 +127,17 @@ def _upright_picture(data: bytes) -> tuple[bytes, tuple[int, int]]:
         turned.info = {}
         turned.save(out, format=coding, **options)
         return stripped(out.getvalue(), "the picture"), turned.size
+
+
+def _upright_deep_png(data: bytes, orientation: int) -> tuple[bytes, tuple[int, int]]:
+    """Pillow would cut the samples to eight bits."""
+    import imagecodecs
+
+    from datasetbuilder.pixels.reader import turned_array
+
+    pixels = turned_array(imagecodecs.png_decode(data), orientation)
+    contents = with_png_colours(bytes(imagecodecs.png_encode(pixels)), data)
+    return contents, (pixels.shape[1], pixels.shape[0])
 
 
 def _upright_tiff(data: bytes) -> tuple[bytes, tuple[int, int]]:

@@ -15,6 +15,7 @@ _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset(
     b"tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT acTL fcTL fdAT".split()
 )
+_PNG_COLOURS = frozenset(b"cHRM gAMA iCCP sRGB cICP mDCV cLLI".split())
 _MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP2, _APP14, _APP15 = 0xE0, 0xE2, 0xEE, 0xEF
@@ -85,20 +86,34 @@ def _dropped_from_jpeg(marker: int, segment: bytes) -> bool:
 # --- PNG --------------------------------------------------------------------------------------
 
 
+def with_png_colours(data: bytes, original: bytes) -> bytes:
+    """A PNG with what the original says of its colours, such as a profile, instead of its own."""
+    colours = [chunk for kind, chunk in _png_chunks(original) if kind in _PNG_COLOURS]
+    header, *others = [chunk for kind, chunk in _png_chunks(data) if kind not in _PNG_COLOURS]
+    return b"".join([_PNG_SIGNATURE, header, *colours, *others])
+
+
 def _without_png_metadata(data: bytes) -> bytes:
-    kept, position = [_PNG_SIGNATURE], len(_PNG_SIGNATURE)
+    kept = [
+        chunk
+        for kind, chunk in _png_chunks(data)
+        if not kind[0] & 0x20 or kind in _PNG_KEPT  # a capital first letter: critical
+    ]
+    return b"".join([_PNG_SIGNATURE, *kept])
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Every chunk up to the last with its kind."""
+    position = len(_PNG_SIGNATURE)
     while position < len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
         end = position + 12 + length
         if end > len(data):
             raise ValueError("the PNG ends in the middle of a chunk")
-        critical = not kind[0] & 0x20
-        if critical or kind in _PNG_KEPT:
-            kept.append(data[position:end])
+        yield kind, data[position:end]
         if kind == b"IEND":
-            break
+            return
         position = end
-    return b"".join(kept)
 
 
 # --- WebP -------------------------------------------------------------------------------------

@@ -143,7 +143,8 @@ def turned(image: Pillow.Image, orientation: int) -> Pillow.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _turned_array(array: np.ndarray, orientation: int) -> np.ndarray:
+def turned_array(array: np.ndarray, orientation: int) -> np.ndarray:
+    """The samples as they are meant to be seen."""
     if orientation >= 5:
         array = array.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
@@ -174,7 +175,7 @@ def _frame_from_page(data: bytes, layout: tiff.Layout) -> Frame:
     array = tiff.array_from_page(data, layout)
     if layout.alpha and array.ndim == 3:
         array = _on_white(array)
-    array = _turned_array(array, layout.orientation)
+    array = turned_array(array, layout.orientation)
     notes = _page_notes("page", layout.pages) + _channel_notes(array)
     return _frame(data, "TIFF", array, layout.orientation, layout.pages, notes)
 
@@ -195,7 +196,7 @@ def _frame_from_pillow(data: bytes, image: Pillow.Image, near: int | None) -> Fr
         orientation, notes = 1, (*notes, "its EXIF block is damaged and was not used")
     turn = 1 if is_page else orientation
     if _is_deep(data, image):
-        array = _turned_array(_deep_array(data, image), turn)
+        array = turned_array(_deep_array(data, image), turn)
         return _frame(data, form, array, orientation, pages, notes)
     if is_page:
         width, height = image.size
@@ -291,16 +292,16 @@ def _orientation(image: Pillow.Image) -> int | None:
 
 
 def _is_deep(data: bytes, image: Pillow.Image) -> bool:
-    return image.mode.startswith(("I", "F")) or _is_deep_colour_png(data, image)
+    return image.mode.startswith(("I", "F")) or is_deep_colour_png(data)
 
 
-def _is_deep_colour_png(data: bytes, image: Pillow.Image) -> bool:
+def is_deep_colour_png(data: bytes) -> bool:
     """Whether this is a 16-bit PNG of several channels, which Pillow would cut to 8 bits."""
-    return image.format == "PNG" and data[24] == 16 and data[25] in (2, 4, 6)
+    return data.startswith(b"\x89PNG") and data[24] == 16 and data[25] in (2, 4, 6)
 
 
 def _deep_array(data: bytes, image: Pillow.Image) -> np.ndarray:
-    if not _is_deep_colour_png(data, image):
+    if not is_deep_colour_png(data):
         array = np.asarray(image)
         return array.astype(np.uint16) if image.format == "PNG" else array
     image.close()  # frees the copy that was cut to eight bits

@@ -1,5 +1,8 @@
 import io
+import struct
+import zlib
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -23,6 +26,15 @@ def turned(kind: str, orientation: int) -> bytes:
     options = {"lossless": True} if kind == "WEBP" else {"quality": 100} if kind == "JPEG" else {}
     Pillow.fromarray(np.dstack([ramp, ramp, 255 - ramp])).save(out, kind, exif=exif, **options)
     return out.getvalue()
+
+
+def with_chunks(png: bytes, *chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG with more chunks behind its header."""
+    more = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+    return png[:33] + more + png[33:]
 
 
 def known(data: bytes, orientation: int, name: str = "turned"):
@@ -52,6 +64,37 @@ def test_a_turned_16_bit_tiff_keeps_its_values():
     image = image_of(1, "turned.tif", out.getvalue(), orientation=6, width=8, height=12)
     written = upright(out.getvalue(), image)
     np.testing.assert_array_equal(tifffile.imread(io.BytesIO(written)), np.rot90(stored, -1))
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_a_turned_16_bit_png_of_several_channels_keeps_its_values(channels, orientation):
+    samples = np.random.default_rng(channels).integers(0, 2**16, (8, 12, channels))
+    tag = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+    data = with_chunks(
+        bytes(imagecodecs.png_encode(samples.astype(np.uint16))),
+        (b"gAMA", struct.pack(">I", 45_455)),
+        (b"eXIf", b"MM\0*\0\0\0\x08\0\x01" + tag + bytes(4)),
+    )
+    written = upright(data, known(data, orientation))
+    np.testing.assert_array_equal(
+        read_pixels(written, "written"), read_pixels(data, "turned"), strict=True
+    )
+    assert b"gAMA" in written
+    assert b"eXIf" not in written
+
+
+def test_a_turned_palette_stays_transparent_where_it_was():
+    exif = Pillow.Exif()
+    exif[0x0112] = 3
+    stored = Pillow.fromarray(np.arange(96, dtype=np.uint8).reshape(8, 12) % 4, "P")
+    stored.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
+    out = io.BytesIO()
+    stored.save(out, "PNG", transparency=0, exif=exif)
+    written = upright(out.getvalue(), known(out.getvalue(), 3))
+    np.testing.assert_array_equal(
+        read_pixels(written, "written"), read_pixels(out.getvalue(), "turned")
+    )
 
 
 def test_a_size_that_the_project_does_not_know_is_refused():
