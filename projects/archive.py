@@ -4,6 +4,7 @@
 a thousandfold without a word. Here an archive with one such member is refused whole.
 """
 
+import lzma
 import os
 import shutil
 import stat
@@ -25,7 +26,10 @@ MAX_NAME_BYTES = 1_000
 _RATIO_FREE_BYTES = 10 * 2**20
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError)
+_FAULTS = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, NotImplementedError,
+    OSError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ def _name(info: zipfile.ZipInfo) -> str:
     """The member's path, refused where it could lead outside or mean something else elsewhere."""
     name = _decoded_name(info)
     path = PurePosixPath(name)
-    if not name or "\0" in name or info.orig_filename.count("\0"):
+    if not path.parts or "\0" in name or info.orig_filename.count("\0"):
         raise ImageRefused("holds a member without a proper name")
     if "\\" in name or path.is_absolute() or name[1:2] == ":" or ".." in path.parts:
         raise ImageRefused(f"holds {name!r}, which leads outside the archive")

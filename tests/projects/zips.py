@@ -183,6 +183,21 @@ def with_a_name_that_is_not_utf8(path: Path):
     path.write_bytes(path.read_bytes().replace("éx".encode(), b"\xff\xfex"))
 
 
+def with_a_member_called_dot(path: Path):
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("cat.png", CAT)
+        file.writestr(zipfile.ZipInfo("."), b"here")
+
+
+def with_damage_in_lzma(path: Path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("cat.png", CAT)
+    data = bytearray(path.read_bytes())
+    start = 30 + len("cat.png") + 9  # local header, name, header of the stream
+    data[start : start + 20] = bytes(byte ^ 0x5A for byte in data[start : start + 20])
+    path.write_bytes(data)
+
+
 def text(path: Path):
     path.write_text("not an archive")
 
@@ -229,6 +244,8 @@ CASES = (
     ZipCase(in_an_unknown_compression, refused="compression that is not known"),
     ZipCase(with_a_nul_in_a_name, refused="without a proper name"),
     ZipCase(with_a_name_that_is_not_utf8, refused="not a whole zip archive .*0xff"),
+    ZipCase(with_a_member_called_dot, refused="without a proper name"),
+    ZipCase(with_damage_in_lzma, refused="is damaged at cat.png"),
     ZipCase(text, refused="not a whole zip archive"),
     ZipCase(empty_file, refused="is empty"),
     ZipCase(pipe, refused="is a named pipe"),
