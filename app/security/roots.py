@@ -24,7 +24,7 @@ class ImageRoots:
         """
         if "\0" in named or not named.strip():
             raise DataError("Name a folder, such as /home/me/images.")
-        wanted = Path(named.strip()).expanduser()
+        wanted = _expanded(Path(named.strip()))
         if not wanted.is_absolute():
             raise DataError(
                 f"{named[:200]} is not a full path; start at /, such as /home/me/images."
@@ -43,6 +43,14 @@ class ImageRoots:
         if not self.roots:
             return "an image root; the server was started without any"
         return "an image root: " + ", ".join(str(root) for root in self.roots)
+
+
+def _expanded(path: Path) -> Path:
+    """The path with its home folder, or as it is where nobody is called so."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _real(path: Path) -> Path | None:

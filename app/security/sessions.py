@@ -36,7 +36,13 @@ class Sessions:
                 return None
             self._tokens.remove(hashed)
         secret = secrets.token_urlsafe(32)
-        self._store.add_session(_hash(secret), LOCAL_USER, datetime.now(UTC) + LIFETIME)
+        try:
+            self._store.add_session(_hash(secret), LOCAL_USER, datetime.now(UTC) + LIFETIME)
+        except BaseException:
+            # No session was made of it: the printed address must open the door later.
+            with self._lock:
+                self._tokens.add(hashed)
+            raise
         return secret
 
     def user(self, secret: str | None) -> str | None:

@@ -7,6 +7,7 @@ from datasetbuilder.api import open_workspace
 from datasetbuilder.app.security.login import safe_path
 from datasetbuilder.app.security.sessions import Sessions
 from datasetbuilder.app.services import services_of
+from datasetbuilder.errors import StoreUnavailable
 
 
 def test_a_token_becomes_a_cookie_and_the_address_becomes_clean(services, stranger):
@@ -99,6 +100,20 @@ def test_a_token_dies_with_the_server(make_app, services):
     token = services.sessions.one_time_token()
     again = make_app()
     assert again.server.test_client().get(f"/login?token={token}").status_code == 401
+
+
+def test_a_token_is_not_used_up_while_the_store_cannot_keep_a_session(
+    workspace, services, stranger, monkeypatch
+):
+    token = services.sessions.one_time_token()
+
+    def full(*_arguments):
+        raise StoreUnavailable("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workspace.store, "add_session", full)
+        assert stranger.get(f"/login?token={token}").status_code == 503
+    assert stranger.get(f"/login?token={token}").status_code == 303
 
 
 def test_the_store_never_sees_the_secret(workspace, client, services):

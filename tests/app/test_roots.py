@@ -68,3 +68,8 @@ def test_a_link_in_a_circle_is_refused(place):
 def test_without_roots_nothing_is_readable(place):
     with pytest.raises(PermissionDenied, match="--image-root"):
         ImageRoots().resolve(str(place))
+
+
+def test_the_home_of_nobody_is_refused_in_words(place):
+    with pytest.raises(DataError, match="is not a full path"):
+        ImageRoots([place / "root"]).resolve("~nobody-of-that-name/cats")
