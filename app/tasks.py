@@ -44,6 +44,7 @@ class Task:
     error: str = ""
     result: Mapping[str, Any] | None = None
     _cancel: threading.Event = field(default_factory=threading.Event)
+    _stopped: bool = False
 
     def progress(self, done: int, total: int, message: str = "") -> None:
         """Say how far the work is; stops it here once it was cancelled."""
@@ -56,8 +57,9 @@ class Task:
         self.done, self.total, self.message = done, total, message
 
     def cancelled(self) -> bool:
-        """Whether the person asked to stop."""
-        return self._cancel.is_set()
+        """Whether the person asked to stop; work that is told so stops there."""
+        self._stopped = self._cancel.is_set()
+        return self._stopped
 
     def cancel(self) -> None:
         """Ask the work to stop at its next step."""
@@ -149,4 +151,5 @@ def _carry_out(task: Task, work: Callable[[Task], Mapping[str, Any]]) -> None:
         task.error = f"Stopped by a fault ({type(error).__name__}); see the server's log."
         task.state = TaskState.FAILED
     else:
-        task.state = TaskState.CANCELLED if task.cancelled() else TaskState.DONE
+        # A wish that came after the last step stopped nothing: what was made is there.
+        task.state = TaskState.CANCELLED if task._stopped else TaskState.DONE

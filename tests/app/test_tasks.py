@@ -95,6 +95,16 @@ def test_work_that_asks_itself_ends_cancelled_with_what_it_did(tasks):
     assert (task.state, task.result) == (TaskState.CANCELLED, {"added": 1})
 
 
+def test_work_that_was_whole_before_it_heard_of_the_cancel_is_done(tasks):
+    def work(task: Task):
+        task.progress(3, 3)
+        task.cancel()
+        return {"name": "finished"}
+
+    task = finished(tasks, Task("export", "cats"), work)
+    assert (task.state, task.result) == (TaskState.DONE, {"name": "finished"})
+
+
 def test_closing_cancels_what_has_not_started():
     tasks, block = Tasks(workers=1), threading.Event()
     first = tasks.start(Task("a", "cats"), lambda task: {"waited": block.wait(WAIT)})
