@@ -27,6 +27,12 @@ class _Outbox:
         return b"".join(parts)
 
 
+def missing_files(folder: Path) -> list[str]:
+    """The links of a folder that lead nowhere: what a zip of it could not hold."""
+    broken = (path for path in folder.rglob("*") if path.is_symlink() and not path.exists())
+    return sorted(path.relative_to(folder).as_posix() for path in broken)
+
+
 def zip_stream(folder: Path) -> Iterator[bytes]:
     """The files of a folder as a zip, in name order, images stored as they are.
 

@@ -94,11 +94,7 @@ class Workspace:
         UnknownName
             If no project is called so.
         """
-        for info in self.store.projects():
-            if name in (info.slug, info.name):
-                return Project(self, info.slug)
-        known = ", ".join(info.slug for info in self.store.projects()) or "none yet"
-        raise UnknownName(f"No project is called '{name}'. Projects here: {known}.")
+        return Project(self, self.store.project(name).slug)
 
     def create_project(
         self, name: str, *, labels: Iterable[str | tuple[str, str]] = (), author: str = LOCAL_AUTHOR
@@ -298,9 +294,10 @@ class Project:
         label, shape = item
         if isinstance(shape, np.ndarray):
             if shape.shape != image.shape:
+                given = " by ".join(str(side) for side in shape.shape)
                 raise DataError(
-                    f"The mask is {shape.shape[0]} by {shape.shape[1]} pixels (rows by columns) "
-                    f"but {image.name} is {image.height} by {image.width}."
+                    f"The mask is {given} pixels (rows by columns) but {image.name} is "
+                    f"{image.height} by {image.width}."
                 )
             shape = mask_from_array(shape.astype(bool))
         return Annotation(str(uuid4()), self.label_id(label), shape, source="python")

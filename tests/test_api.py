@@ -32,7 +32,7 @@ def project(filled):
 
 def test_a_project_is_found_by_name_and_by_slug(filled):
     assert filled.project("Blood cells").slug == filled.project("blood-cells").slug == "blood-cells"
-    with pytest.raises(UnknownName, match="Projects here: blood-cells"):
+    with pytest.raises(UnknownName, match='no project "leaves"; there are: blood-cells'):
         filled.project("leaves")
 
 

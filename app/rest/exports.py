@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify
 
 from datasetbuilder.api import Project
-from datasetbuilder.app.archive import zip_stream
+from datasetbuilder.app.archive import missing_files, zip_stream
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.services import Services
@@ -45,6 +45,8 @@ def register(api: Blueprint, services: Services) -> None:
         folder = exports_folder(services, project.slug) / name
         if not _NAME.fullmatch(name) or not (folder / MANIFEST).is_file():
             abort(404, f"Project '{project.slug}' has no export of that name.")
+        if missing := missing_files(folder):
+            abort(409, f"{missing[0]} links to an image that is gone ({len(missing)} in all).")
         response = Response(zip_stream(folder), mimetype="application/zip")
         response.headers["Content-Disposition"] = f'attachment; filename="{slug}-{name}.zip"'
         return response

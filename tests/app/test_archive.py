@@ -2,7 +2,7 @@ import io
 import os
 import zipfile
 
-from datasetbuilder.app.archive import zip_stream
+from datasetbuilder.app.archive import missing_files, zip_stream
 
 
 def folder_with_files(tmp_path):
@@ -37,3 +37,11 @@ def test_large_files_come_in_pieces(tmp_path):
     pieces = list(zip_stream(folder_with_files(tmp_path)))
     assert len(pieces) >= 4
     assert max(map(len, pieces)) < 1_200_000
+
+
+def test_a_link_to_an_original_that_is_gone_is_named(tmp_path):
+    folder = folder_with_files(tmp_path)
+    (folder / "images" / "c.png").symlink_to(tmp_path / "original.png")
+    assert missing_files(folder) == ["images/c.png"]
+    (tmp_path / "original.png").write_bytes(b"")
+    assert missing_files(folder) == []

@@ -82,8 +82,8 @@ def test_adding_the_same_folder_again_changes_nothing(run, images):
     [
         (("new", "Other", "{tmp}/missing"), 2, "missing does not exist"),
         (("new", "Other", "{tmp}/empty"), 1, "no image"),
-        (("info", "nothing"), 2, "No project is called 'nothing'"),
-        (("add", "nothing", "{tmp}/images"), 2, "No project is called 'nothing'"),
+        (("info", "nothing"), 2, 'there is no project "nothing"'),
+        (("add", "nothing", "{tmp}/images"), 2, 'there is no project "nothing"'),
         (("export", "cells", "{tmp}/out", "--format", "pascal"), 2, "coco, parquet"),
         (("export", "cells", "{tmp}/images", "--format", "coco"), 2, "images"),
         (("export", "cells", "{tmp}/out", "--format", "coco", "--task", "song"), 2, "song"),

@@ -70,6 +70,7 @@ def test_the_title_stays_while_callbacks_run(app):
     assert app.config.update_title is None
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_loaded_to_serve():
     code = (
         "import sys, datasetbuilder.app.serving\n"

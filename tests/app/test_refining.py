@@ -67,6 +67,7 @@ def rough_square() -> Polygon:
     return Polygon((Part(((33.0, 28.0), (87.0, 27.0), (88.0, 74.0), (32.0, 73.0))),))
 
 
+@pytest.mark.slow
 def test_strokes_become_the_mask_of_the_object(refining, image):
     refining.prepare("disks", image)
     shape = refining.scribbles("disks", image, "tab", (INSIDE, OUTSIDE), label=1, settings={})
@@ -106,6 +107,7 @@ def test_the_web_process_never_loads_the_tools(refining):
     assert worker != os.getpid()
 
 
+@pytest.mark.slow
 def test_a_crash_is_told_and_the_next_request_has_a_fresh_worker(refining, image):
     first = refining._run("warm")
     os.kill(first, signal.SIGKILL)
@@ -114,6 +116,7 @@ def test_a_crash_is_told_and_the_next_request_has_a_fresh_worker(refining, image
     assert refining._run("warm") != first
 
 
+@pytest.mark.slow
 def test_the_worker_does_not_outlive_its_pool(place):
     made = Refining(place[0])
     worker = made._run("warm")
@@ -131,6 +134,7 @@ def test_a_server_that_stops_while_it_warms_up_stays_silent(place, caplog):
     assert caplog.text == ""
 
 
+@pytest.mark.slow
 def test_work_that_takes_too_long_is_stopped(place, image):
     made = Refining(place[0], patience=0.0)
     with pytest.raises(DataError, match="too long"):

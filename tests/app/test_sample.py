@@ -67,6 +67,7 @@ def test_building_again_changes_nothing(workspace: Workspace):
     assert [project.info.seq for project in workspace.projects()] == before
 
 
+@pytest.mark.slow
 def test_a_half_built_sample_is_completed(tmp_path: Path):
     with Workspace(tmp_path) as workspace:
         cells = workspace.create_project("Blood cells", labels=["RBC", "WBC", "Platelets"])

@@ -168,6 +168,7 @@ def ended(process: subprocess.Popen[str], how: signal.Signals) -> int:
     return code
 
 
+@pytest.mark.slow
 def test_a_killed_server_comes_back_under_the_same_origin_with_the_same_sessions(tmp_path):
     first, address = started(tmp_path)
     visitor = browser()

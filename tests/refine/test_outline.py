@@ -29,6 +29,7 @@ def test_auto_brings_a_rough_outline_nearer_to_the_object(name):
     assert fitted > rough + 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", NAMED)
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_method_brings_a_clear_object_nearer(name, method):
@@ -82,6 +83,7 @@ def test_the_rings_fill_to_the_mask():
     np.testing.assert_array_equal(filled, proposal.mask)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", outline.METHODS)
 def test_the_same_outline_gives_the_same_mask(method):
     picture = white_cell()

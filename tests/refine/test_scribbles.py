@@ -35,6 +35,7 @@ def square():
 # --- real pictures ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_stroke_inside_and_one_around_are_enough_for_a_clear_object(name):
     picture = PICTURES[name]()

@@ -26,7 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_the_fast_checks_leave_out_browser_and_slow_tests(asked: list[str]) -> None:
     assert dev_checks.run_fast() == 0
-    assert asked[-1] == "unit tests not browser and not slow"
+    assert asked[-1] == "unit tests not browser and not slow fast"
     assert not [step for step in asked if step.startswith("browser stories")]
 
 
