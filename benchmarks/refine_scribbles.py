@@ -69,7 +69,7 @@ class Ours:
 
 
 class GrabCut:
-    """OpenCV's, strokes as hard seeds, two rounds on the whole image."""
+    """OpenCV's, strokes as hard seeds, five rounds on the whole image."""
 
     name = "OpenCV GrabCut"
 
@@ -83,10 +83,10 @@ class GrabCut:
     def refine(self, raster: NDArray) -> NDArray[np.bool_]:
         """Answer."""
         cv2.setRNGSeed(0)
-        guess = np.where(raster == OBJECT, cv2.GC_FGD, cv2.GC_PR_FGD)
+        guess = np.where(raster == OBJECT, cv2.GC_FGD, cv2.GC_PR_BGD)
         guess = np.where(raster == BACKGROUND, cv2.GC_BGD, guess).astype(np.uint8)
         models = np.zeros((1, 65)), np.zeros((1, 65))
-        cv2.grabCut(self.image, guess, (0, 0, 0, 0), *models, 2, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(self.image, guess, (0, 0, 0, 0), *models, 5, cv2.GC_INIT_WITH_MASK)
         return (guess == cv2.GC_FGD) | (guess == cv2.GC_PR_FGD)
 
 
