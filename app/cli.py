@@ -3,7 +3,10 @@
 Exit codes: 0 done; 1 done in part or refused by the data; 2 wrong use; 130 interrupted.
 """
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,11 +70,23 @@ def root(
     """Label images in the browser and export datasets that trainers read."""
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Loading makes many objects and no garbage; the collector would look at all of them often."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @cli.command()
 def demo(port: PortOption = None, no_browser: NoBrowserOption = False) -> None:
     """Open a sample campaign of real images, ready to draw."""
-    from datasetbuilder.app import serving
-    from datasetbuilder.app.sample import build_sample, demo_folder
+    with _without_collector():
+        from datasetbuilder.app import serving
+        from datasetbuilder.app.sample import build_sample, demo_folder
 
     with _workspace(demo_folder()) as workspace:
         build_sample(workspace)
@@ -94,7 +109,8 @@ def serve(
     ] = None,
 ) -> None:
     """Start the labelling server and open it in the browser."""
-    from datasetbuilder.app import serving
+    with _without_collector():
+        from datasetbuilder.app import serving
 
     with _workspace(workspace) as opened:
         serving.serve(
