@@ -6,6 +6,8 @@
   const AFTER_OPENING = 150;
   const KEEPS_FRESH = 60_000;
 
+  const ofState = (entry) => entry.op.target.type === 'image_state';
+
   const methods = {
     /**
      * Show an image of a project.
@@ -20,7 +22,7 @@
       const answer = early || (await this.fetchImage(slug, id, () => turn === this.turn));
       if (!answer || turn !== this.turn) return;
       this.close();
-      this.count(slug, answer, Boolean(early));
+      this.count(slug, answer);
       this.slug = slug;
       this.take(answer);
       if (early) this.queue.poll(slug, id);
@@ -63,12 +65,23 @@
     },
 
     /**
-     * Keep how many images stand in which state. An answer that was read ahead, or while own
-     * operations were on their way, does not know of them: then our own count is the newer one.
+     * Keep how many images stand in which state. An answer that was read before our own changes of
+     * state were stored does not know of them: then our own count is the newer one.
      */
-    count(slug, answer, early) {
-      const behind = early || this.queue.entries.some((entry) => entry.slug === slug);
-      if (!this.states || this.slug !== slug || !behind) this.states = { ...answer.project.states };
+    count(slug, answer) {
+      const other = this.slug !== slug;
+      if (other) this.stateSeq = 0;
+      const waiting = this.queue.entries.some((entry) => entry.slug === slug && ofState(entry));
+      if (other || (!waiting && answer.seq >= this.stateSeq)) {
+        this.states = { ...answer.project.states };
+      }
+    },
+
+    /** One of our operations is stored. */
+    stored(entry, { seq }) {
+      if (entry.slug === this.slug && ofState(entry) && seq) {
+        this.stateSeq = Math.max(this.stateSeq, seq);
+      }
     },
 
     take(answer) {

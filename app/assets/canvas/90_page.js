@@ -15,7 +15,9 @@
   const queue = new dsb.Queue({ journal, post: dsb.client.operations, client: tab });
   queue.on('answer', (entry, result) => {
     const { editor } = dsb;
-    if (editor && editor.holds(entry.slug, entry.image)) editor.model.acknowledge(entry.op, result);
+    if (!editor) return;
+    if (editor.holds(entry.slug, entry.image)) editor.model.acknowledge(entry.op, result);
+    editor.stored(entry, result);
   });
   queue.on('others', (slug, image, { others }) => {
     const { editor } = dsb;
