@@ -6,7 +6,6 @@ from datasetbuilder.api import Project
 from datasetbuilder.app.pages import shell
 from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.app.pages.sources import outcome, source_fields
-from datasetbuilder.model import ImageState
 
 
 def layout(project: Project) -> html.Div:
@@ -21,25 +20,17 @@ def layout(project: Project) -> html.Div:
         className="gallery-page",
     )
     add = html.Button("Add images", className="button", **attributes(data_action="add-images"))
-    first = _first_to_do(project)
     start = html.A(
-        "Start labelling", href=f"/p/{project.slug}/annotate/{first}", className="button primary"
+        "Start labelling", href=f"/p/{project.slug}/annotate/next", className="button primary"
     )
     return shell.page(
         title="Images",
         slug=project.slug,
         project=info.name,
         here="images",
-        extras=[add, start] if first else [add],
+        extras=[add, start] if info.n_images else [add],
         content=[body],
     )
-
-
-def _first_to_do(project: Project) -> int | None:
-    for state in (ImageState.IN_PROGRESS, ImageState.NEW, None):
-        for image in project.images(limit=1, state=state):
-            return image.id
-    return None
 
 
 def _add_form(slug: str) -> html.Form:
