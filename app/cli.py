@@ -307,6 +307,43 @@ def export(  # noqa: PLR0913 - one parameter per option
 
 
 @cli.command()
+def backup(
+    project: ProjectArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A zip file that does not exist.")],
+    images: Annotated[
+        str, typer.Option(help="copy: the originals go in; none: by place and hash only.")
+    ] = "copy",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a project with its whole history into one file."""
+    from datasetbuilder.app import keeping
+
+    with _workspace(workspace) as opened:
+        left_out = keeping.backup(opened.project(project), file, images=images, as_json=as_json)
+    if left_out:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What backup wrote.")],
+    name: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="What to call the project.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a project back from a backup."""
+    from datasetbuilder.app import keeping
+
+    with _workspace(workspace) as opened:
+        left_out = keeping.restore(opened, file, name=name, as_json=as_json)
+    if left_out:
+        raise typer.Exit(1)
+
+
+@cli.command()
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="EXPORT", help="Folder of an export.")],
     as_json: JsonOption = False,

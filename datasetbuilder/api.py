@@ -35,8 +35,10 @@ from datasetbuilder.model import (
     Target,
     TargetType,
 )
+from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.library import Library
+from datasetbuilder.projects.restore import RestoreReport, restore_project
 from datasetbuilder.projects.store import Changes, ProjectInfo, Store
 
 WORKSPACE_VARIABLE = "DATASETBUILDER_WORKSPACE"
@@ -109,6 +111,31 @@ class Workspace:
         pairs = [(label, None) if isinstance(label, str) else label for label in labels]
         info = self.store.create_project(name, labels=pairs, author=author)
         return Project(self, info.slug)
+
+    def restore(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> RestoreReport:
+        """Bring a project back from a backup, whole or not at all.
+
+        Parameters
+        ----------
+        file : path-like
+            What `Project.backup` wrote, here or on another computer.
+        name : str, optional
+            What to call the project; by default as it was, with a number where that is taken.
+        progress : callable, optional
+            Called with (done, total, name).
+
+        Raises
+        ------
+        FormatError
+            If the file is no backup, damaged, or of another version.
+        """
+        return restore_project(self.store, self.library, Path(file), name=name, progress=progress)
 
     def close(self) -> None:
         """Write what is pending and let others open the workspace."""
@@ -330,6 +357,40 @@ class Project:
             open_pixels=lambda image: library.open_original(self.slug, image),
             sets=tuple(sets),
         )
+
+    def backup(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        images: str = "copy",
+        progress: Progress | None = None,
+    ) -> BackupManifest:
+        """Write the project with its whole history into one file, checked by reading it back.
+
+        Parameters
+        ----------
+        file : path-like
+            A zip archive that does not exist yet.
+        images : {'copy', 'none'}, optional
+            Whether the originals go in, or stand there by place and hash only.
+        progress : callable, optional
+            Called with (done, total, name).
+
+        Raises
+        ------
+        AlreadyExists
+            If the file exists; a backup is never overwritten.
+        """
+        library = self.workspace.library
+        with self._store.reading() as connection:
+            return write_backup(
+                connection,
+                self._id,
+                Path(file),
+                open_original=lambda image: library.open_original(self.slug, image),
+                images=images,
+                progress=progress,
+            )
 
     def plan_export(  # noqa: PLR0913 - the options of one export, all by name
         self,

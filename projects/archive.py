@@ -10,7 +10,7 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -33,6 +33,18 @@ _FAULTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What an archive may hold at most; ``ratio`` is its size unpacked over its own."""
+
+    members: int = MAX_MEMBERS
+    member_bytes: int = MAX_BYTES
+    ratio: int = MAX_RATIO
+
+
+_OF_IMAGES = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A file of an archive: its path inside with ``/``, and where it was unpacked."""
 
@@ -47,6 +59,8 @@ class Archive:
     ----------
     path : Path
         A regular file.
+    limits : Limits, optional
+        By default those for pictures that somebody sent.
 
     Raises
     ------
@@ -54,11 +68,12 @@ class Archive:
         With the reason alone, naming the member at fault.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits = _OF_IMAGES) -> None:
         self._file = open_regular(path, limit=MAX_ARCHIVE_BYTES)
         try:
             self._zip = zipfile.ZipFile(self._file)
-            self._members = _checked(self._zip.infolist(), os.fstat(self._file.fileno()).st_size)
+            size = os.fstat(self._file.fileno()).st_size
+            self._members = _checked(self._zip.infolist(), size, limits)
         except ImageRefused:
             self._file.close()
             raise
@@ -70,6 +85,35 @@ class Archive:
         """The paths of all files inside."""
         return tuple(self._members)
 
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The bytes of one member.
+
+        Raises
+        ------
+        ImageRefused
+            If it is not there, damaged, or not of the size that the archive says.
+        """
+        info = self._members.get(name)
+        if info is None:
+            raise ImageRefused(f"has no {name}")
+        try:
+            source = self._zip.open(info)
+        except _FAULTS as error:
+            raise ImageRefused(f"is damaged at {name} ({error})") from None
+        with source:
+            given = 0
+            while chunk := _read(source, name):
+                given += len(chunk)
+                if given > info.file_size:
+                    raise ImageRefused(f"is damaged: {name} is larger than the archive says")
+                yield chunk
+        if given != info.file_size:
+            raise ImageRefused(f"is damaged: {name} is shorter than the archive says")
+
+    def unpacked_bytes(self, names: Iterable[str]) -> int:
+        """How much the members take when they are unpacked, by what the archive says."""
+        return sum(self._members[name].file_size for name in names)
+
     def unpack(self, names: tuple[str, ...], folder: Path) -> Iterator[Member]:
         """Write members into a folder, under numbers instead of their names.
 
@@ -79,7 +123,7 @@ class Archive:
             If a member is damaged or larger than it says, or the disk too small; what was written
             stays in ``folder`` for the caller to throw away.
         """
-        needed = sum(self._members[name].file_size for name in names)
+        needed = self.unpacked_bytes(names)
         free = shutil.disk_usage(folder).free
         if needed > free:
             raise ImageRefused(
@@ -88,7 +132,7 @@ class Archive:
             )
         for number, name in enumerate(names):
             target = folder / f"{number}.member"
-            self._write(self._members[name], name, target)
+            self._write(name, target)
             yield Member(name, target)
 
     def close(self) -> None:
@@ -96,22 +140,12 @@ class Archive:
         self._zip.close()
         self._file.close()
 
-    def _write(self, info: zipfile.ZipInfo, name: str, target: Path) -> None:
-        try:
-            source = self._zip.open(info)
-        except _FAULTS as error:
-            raise ImageRefused(f"is damaged at {name} ({error})") from None
-        with source, target.open("xb") as file:
-            written = 0
-            while chunk := _read(source, name):
-                written += len(chunk)
-                if written > info.file_size:
-                    raise ImageRefused(f"is damaged: {name} is larger than the archive says")
+    def _write(self, name: str, target: Path) -> None:
+        with target.open("xb") as file:
+            for chunk in self.chunks(name):
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        if written != info.file_size:
-            raise ImageRefused(f"is damaged: {name} is shorter than the archive says")
 
 
 def _read(source: IO[bytes], name: str) -> bytes:
@@ -121,9 +155,9 @@ def _read(source: IO[bytes], name: str) -> bytes:
         raise ImageRefused(f"is damaged at {name} ({error})") from None
 
 
-def _checked(infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:
-    if len(infos) > MAX_MEMBERS:
-        raise ImageRefused(f"has {len(infos)} entries; the limit is {MAX_MEMBERS}")
+def _checked(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
+    if len(infos) > limits.members:
+        raise ImageRefused(f"has {len(infos)} entries; the limit is {limits.members}")
     members: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
         name = _name(info)
@@ -131,9 +165,9 @@ def _checked(infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipIn
             continue
         if name in members:
             raise ImageRefused(f"holds {name} twice")
-        _check_member(info, name)
+        _check_member(info, name, limits)
         members[name] = info
-    _check_sizes(members, size)
+    _check_sizes(members, size, limits)
     return members
 
 
@@ -160,7 +194,7 @@ def _decoded_name(info: zipfile.ZipInfo) -> str:
         return info.orig_filename
 
 
-def _check_member(info: zipfile.ZipInfo, name: str) -> None:
+def _check_member(info: zipfile.ZipInfo, name: str, limits: Limits) -> None:
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         raise ImageRefused(f"holds {name}, which is a link or device, not an ordinary file")
@@ -168,19 +202,19 @@ def _check_member(info: zipfile.ZipInfo, name: str) -> None:
         raise ImageRefused(f"is encrypted ({name}); unpack it with its password and add the folder")
     if info.compress_type not in _METHODS:
         raise ImageRefused(f"holds {name} in a compression that is not known here")
-    if info.file_size > MAX_BYTES:
-        raise ImageRefused(f"holds {name} of more than {MAX_BYTES >> 20} MB")
+    if info.file_size > limits.member_bytes:
+        raise ImageRefused(f"holds {name} of more than {limits.member_bytes >> 20} MB")
 
 
-def _check_sizes(members: dict[str, zipfile.ZipInfo], size: int) -> None:
+def _check_sizes(members: dict[str, zipfile.ZipInfo], size: int, limits: Limits) -> None:
     packed = sum(info.compress_size for info in members.values())
     unpacked = sum(info.file_size for info in members.values())
     if packed > size:
         raise ImageRefused("holds members that overlap each other")
     if unpacked > MAX_ARCHIVE_BYTES:
         raise ImageRefused(f"unpacks to more than {MAX_ARCHIVE_BYTES >> 30} GB")
-    if unpacked > _RATIO_FREE_BYTES and unpacked > MAX_RATIO * size:
+    if unpacked > _RATIO_FREE_BYTES and unpacked > limits.ratio * size:
         raise ImageRefused(
-            f"unpacks to {unpacked >> 20} MB from {size >> 10} kB; more than {MAX_RATIO} times "
+            f"unpacks to {unpacked >> 20} MB from {size >> 10} kB; more than {limits.ratio} times "
             f"its size is taken for an attack"
         )

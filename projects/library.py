@@ -152,8 +152,11 @@ class Library:
         is_new : bool
             False where the same content was there.
         """
-        name = f"{sha256}.{_EXTENSIONS.get(form, form.lower())}"
-        path = self._images(slug) / sha256[:2] / name
+        return self.keep_as(slug, staged, copied_name(sha256, form))
+
+    def keep_as(self, slug: str, staged: Path, name: str) -> tuple[Path, bool]:
+        """The same for a file whose name by content is known."""
+        path = self._images(slug) / name[:2] / name
         if _is_filled(path):
             staged.unlink()
             return path, False
@@ -213,6 +216,11 @@ class Library:
                 f"{image.sha256[:12]}… back there; a changed picture goes in as a new image "
                 f"under another name."
             ) from refused
+
+
+def copied_name(sha256: str, form: str) -> str:
+    """What a copied original is called, by its content and its format."""
+    return f"{sha256}.{_EXTENSIONS.get(form, form.lower() or 'image')}"
 
 
 def _is_filled(path: Path) -> bool:

