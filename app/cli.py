@@ -264,8 +264,8 @@ def export(  # noqa: PLR0913 - one parameter per option
         list[str], typer.Option("--format", metavar="NAME", help="A format; may be given again.")
     ],
     task: Annotated[
-        str, typer.Option(help="instances, detection or classification.")
-    ] = "instances",
+        str | None, typer.Option(help="What to hold; by default what the format is for.")
+    ] = None,
     split: Annotated[
         str, typer.Option(metavar="train=0.8,val=0.1,test=0.1", help="Share of each split.")
     ] = "",

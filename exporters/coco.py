@@ -29,7 +29,7 @@ from datasetbuilder.exporters.coco_objects import (
 )
 from datasetbuilder.exporters.extension import KEY
 from datasetbuilder.exporters.job import ExportJob, Row
-from datasetbuilder.exporters.options import COPY, LINK, WHOLE, ExportOptions
+from datasetbuilder.exporters.options import WHOLE, ExportOptions
 from datasetbuilder.exporters.survey import Survey, held, set_aside
 from datasetbuilder.model import Annotation, Image, Label, Snapshot
 
@@ -91,10 +91,7 @@ def _write_row(
 
 def _write_image(job: ExportJob, image: Image, folder: Path) -> None:
     target = folder / IMAGE_FOLDER / job.placement.file_name(image)
-    if job.options.images == COPY:
-        job.files.copy(image, target)
-    elif job.options.images == LINK:
-        job.files.link(image, target)
+    job.files.place(image, target, job.options.images)
 
 
 # --- reading ----------------------------------------------------------------------------------

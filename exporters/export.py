@@ -4,18 +4,16 @@ import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from datasetbuilder.errors import FormatError, UsageError
 from datasetbuilder.exporters import manifest
-from datasetbuilder.exporters.compare import check_against_snapshot
 from datasetbuilder.exporters.imagefiles import ImageFiles
 from datasetbuilder.exporters.job import ExportJob, Progress
 from datasetbuilder.exporters.options import WHOLE, ExportOptions
-from datasetbuilder.exporters.placement import place
-from datasetbuilder.exporters.registry import Format, format_named
+from datasetbuilder.exporters.placement import Placement, place
+from datasetbuilder.exporters.registry import Format, format_named, task_for
 from datasetbuilder.exporters.staging import refuse_taken, staged
 from datasetbuilder.exporters.survey import Survey, notes, survey, task_losses
 from datasetbuilder.model import Snapshot
@@ -111,7 +109,7 @@ def plan(  # noqa: PLR0913 - the options of one export, all by name
     snapshot: Snapshot,
     *,
     formats: Sequence[str],
-    task: str = "instances",
+    task: str | None = None,
     splits: Mapping[str, float] | None = None,
     seed: int = 0,
     images: str = "copy",
@@ -123,9 +121,10 @@ def plan(  # noqa: PLR0913 - the options of one export, all by name
     UnknownName
         If a format, task or option does not exist.
     """
-    options = ExportOptions(task=task, images=images, splits=splits, seed=seed)
-    chosen = _formats(formats, task)
-    found = survey(snapshot, place(snapshot, options), options)
+    names = _names(formats)
+    options = ExportOptions(task=task_for(names, task), images=images, splits=splits, seed=seed)
+    chosen = [format_named(name, options.task) for name in names]
+    _, found = _looked_over(snapshot, options, chosen)
     lost = _losses(found, chosen, options)
     return ExportPlan(found.counts(snapshot.labels), lost, notes(found, options))
 
@@ -135,7 +134,7 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
     folder: str | os.PathLike[str],
     *,
     formats: Sequence[str],
-    task: str = "instances",
+    task: str | None = None,
     splits: Mapping[str, float] | None = None,
     seed: int = 0,
     images: str = "copy",
@@ -178,12 +177,12 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
     VerificationError
         If what was read back differs from the snapshot.
     """
-    options = ExportOptions(task, images, segmentation, splits, seed)
-    chosen = _formats(formats, task)
+    names = _names(formats)
+    options = ExportOptions(task_for(names, task), images, segmentation, splits, seed)
+    chosen = [format_named(name, options.task) for name in names]
     target = Path(os.path.abspath(os.path.expanduser(folder)))
     refuse_taken(target)
-    placement = place(snapshot, options)
-    found = survey(snapshot, placement, options)
+    placement, found = _looked_over(snapshot, options, chosen)
     lost = _losses(found, chosen, options)
     if lost and not allow_loss:
         said = "; ".join(lost)
@@ -193,7 +192,7 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
     report = ExportReport(
         folder=target,
         formats=tuple(item.name for item in chosen),
-        task=task,
+        task=options.task,
         counts=found.counts(snapshot.labels),
         losses=lost,
         notes=notes(found, options),
@@ -208,14 +207,27 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
 def _written(
     job: ExportJob, chosen: Sequence[Format], staging: Path, report: ExportReport
 ) -> ExportReport:
+    names = [item.name for item in chosen]
     for item in chosen:
-        item.write(job, staging)
-    for item in chosen:
-        check_against_snapshot(job, partial(item.read_split, staging, job.options.task), item.name)
+        home = item.home(staging, names)
+        home.mkdir(exist_ok=True)
+        item.write(job, home)
+    tallies = {item.name: item.check(job, item.home(staging, names)) for item in chosen}
     turned = tuple(job.files.reencoded[key] for key in sorted(job.files.reencoded))
     done = replace(report, reencoded=turned)
-    manifest.write_manifest(staging, _manifest(job, chosen, done))
+    about = _manifest(job, chosen, done)
+    if said := {name: tally for name, tally in tallies.items() if tally is not None}:
+        about["written"] = said
+    manifest.write_manifest(staging, about)
     return done
+
+
+def _looked_over(
+    snapshot: Snapshot, options: ExportOptions, chosen: Sequence[Format]
+) -> tuple[Placement, Survey]:
+    placement = place(snapshot, options, by_stem=any(item.by_stem for item in chosen))
+    traced = any(item.traced for item in chosen)
+    return placement, survey(snapshot, placement, options, traced=traced)
 
 
 def _manifest(job: ExportJob, chosen: Sequence[Format], report: ExportReport) -> dict[str, Any]:
@@ -242,10 +254,10 @@ def _amount(images: int, annotations: int) -> str:
     )
 
 
-def _formats(names: Sequence[str], task: str) -> list[Format]:
-    if isinstance(names, str) or not names:
+def _names(formats: Sequence[str]) -> list[str]:
+    if isinstance(formats, str) or not formats:
         raise UsageError("Name at least one format, as a list of names.")
-    return [format_named(name, task) for name in dict.fromkeys(names)]
+    return list(dict.fromkeys(formats))
 
 
 def _losses(found: Survey, chosen: Sequence[Format], options: ExportOptions) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasetbuilder.errors import FormatError
+from datasetbuilder.exporters.options import COPY, LINK
 from datasetbuilder.exporters.stripping import stripped, with_png_colours
 from datasetbuilder.model import Image, Snapshot
 
@@ -41,6 +42,13 @@ class ImageFiles:
             return stripped(data, image.name)
         self.reencoded[image.id] = image.name
         return upright(data, image)
+
+    def place(self, image: Image, target: Path, way: str) -> None:
+        """Copy, link or leave the file, as ``way`` says."""
+        if way == COPY:
+            self.copy(image, target)
+        elif way == LINK:
+            self.link(image, target)
 
     def copy(self, image: Image, target: Path) -> None:
         """Write the file as it is exported, unless another format has put it there."""

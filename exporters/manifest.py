@@ -44,6 +44,8 @@ class Manifest:
     splits : tuple of str
         ``all`` alone when the export is not split.
     options, counts : mapping
+    written : mapping
+        Images and annotations by format and split, for formats that do not hold everything.
     files : tuple of ExportedFile
     """
 
@@ -54,6 +56,7 @@ class Manifest:
     splits: tuple[str, ...]
     options: Mapping[str, Any]
     counts: Mapping[str, Any]
+    written: Mapping[str, Any]
     files: tuple[ExportedFile, ...]
 
 
@@ -135,6 +138,7 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
         splits=tuple(fields.text(name, "splits") for name in splits),
         options=fields.record(get("options"), "options"),
         counts=fields.record(get("counts"), "counts"),
+        written=fields.record(data.get("written", {}), "written"),
         files=tuple(_file(item, k) for k, item in enumerate(fields.items(get("files"), "files"))),
     )
 

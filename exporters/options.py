@@ -11,7 +11,11 @@ from datasetbuilder.model import Kind
 CLASSIFICATION = "classification"
 DETECTION = "detection"
 INSTANCES = "instances"
-TASKS = (CLASSIFICATION, DETECTION, INSTANCES)
+SEMANTIC = "semantic"
+PANOPTIC = "panoptic"
+KEYPOINTS = "keypoints"
+ORIENTED = "oriented"
+TASKS = (CLASSIFICATION, DETECTION, INSTANCES, SEMANTIC, PANOPTIC, KEYPOINTS, ORIENTED)
 
 COPY = "copy"
 LINK = "link"
@@ -36,7 +40,7 @@ class ExportOptions:
     Attributes
     ----------
     task : str
-        ``classification``, ``detection`` or ``instances``.
+        One of ``TASKS``.
     images : str
         ``copy``, ``link`` or ``none``.
     segmentation : str

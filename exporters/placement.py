@@ -66,8 +66,16 @@ class Placement:
         return tuple(names) or (WHOLE,)
 
 
-def place(snapshot: Snapshot, options: ExportOptions) -> Placement:
+def place(snapshot: Snapshot, options: ExportOptions, *, by_stem: bool = False) -> Placement:
     """Name every file and settle the splits.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    options : ExportOptions
+    by_stem : bool, optional
+        Whether names must differ without their endings too, for formats that write ``<name>.txt``
+        beside the image.
 
     Raises
     ------
@@ -79,12 +87,12 @@ def place(snapshot: Snapshot, options: ExportOptions) -> Placement:
     hashes, folders, by_hand = array("Q"), set[int](), dict[str, str]()
     for image in snapshot.images():
         name = portable_name(image)
-        hashes.append(_hash(name))
+        hashes.append(_hash(_stem(name) if by_stem else name))
         folders.update(_hash(str(parent)) for parent in PurePosixPath(name).parents)
         if image.split is not None:
             by_hand.setdefault(image.sha256 or image.name, checked_split_name(image.split))
     taken = folders | {_hash(name) for name in _RESERVED}
-    return Placement(_kept_apart(snapshot, hashes, taken), by_hand, options)
+    return Placement(_kept_apart(snapshot, hashes, taken, by_stem), by_hand, options)
 
 
 def portable_name(image: Image) -> str:
@@ -101,10 +109,11 @@ def portable_name(image: Image) -> str:
             f"Image {image.id} is called '{image.name}', which leads out of the export's folder. "
             "Rename it in the project."
         )
-    return "/".join(_portable(part) for part in parts)
+    return "/".join(portable(part) for part in parts)
 
 
-def _portable(part: str) -> str:
+def portable(part: str) -> str:
+    """One part of a path without what some file systems refuse."""
     clean = unicodedata.normalize("NFC", part).translate(_UNPORTABLE)
     kept = clean.rstrip(". ")
     return kept + "_" * (len(clean) - len(kept))
@@ -115,7 +124,13 @@ def _hash(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(folded, digest_size=8).digest(), "little")
 
 
-def _kept_apart(snapshot: Snapshot, hashes: "array[int]", taken: set[int]) -> dict[int, str]:
+def _stem(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix(""))
+
+
+def _kept_apart(
+    snapshot: Snapshot, hashes: "array[int]", taken: set[int], by_stem: bool
+) -> dict[int, str]:
     """Other names for the images whose name a former image, folder or metadata file has."""
     doubled = _repeated(hashes)
     if not doubled and not any(value in taken for value in hashes):
@@ -123,9 +138,9 @@ def _kept_apart(snapshot: Snapshot, hashes: "array[int]", taken: set[int]) -> di
     used, everything, names = set(taken), set(hashes) | taken, dict[int, str]()
     for image in snapshot.images():
         name = portable_name(image)
-        value = _hash(name)
+        value = _hash(_stem(name) if by_stem else name)
         if value in used:
-            names[image.id] = _free_name(name, image.id, everything)
+            names[image.id] = _free_name(name, image.id, everything, by_stem)
         elif value in doubled:
             used.add(value)
     return names
@@ -138,10 +153,12 @@ def _repeated(hashes: Iterable[int]) -> set[int]:
     return repeated
 
 
-def _free_name(name: str, image_id: int, everything: set[int]) -> str:
-    path = PurePosixPath(name)
-    mark = f"~{image_id}"
-    while _hash(candidate := str(path.with_name(path.stem + mark + path.suffix))) in everything:
+def _free_name(name: str, image_id: int, everything: set[int], by_stem: bool) -> str:
+    path, mark = PurePosixPath(name), f"~{image_id}"
+    while True:
+        candidate = str(path.with_name(path.stem + mark + path.suffix))
+        value = _hash(_stem(candidate) if by_stem else candidate)
+        if value not in everything:
+            everything.add(value)
+            return candidate
         mark += "~"
-    everything.add(_hash(candidate))
-    return candidate

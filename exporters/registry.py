@@ -1,20 +1,40 @@
 """Every format an export can have: one line each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from datasetbuilder.errors import UnknownName
-from datasetbuilder.exporters import coco, parquet
+from datasetbuilder.exporters import (
+    classes,
+    coco,
+    labelme,
+    masks,
+    objects_table,
+    parquet,
+    voc,
+    webdataset,
+    yolo,
+)
+from datasetbuilder.exporters.checking import Tally
+from datasetbuilder.exporters.compare import check_against_snapshot
 from datasetbuilder.exporters.job import ExportJob, Row
-from datasetbuilder.exporters.options import TASKS, ExportOptions
+from datasetbuilder.exporters.options import (
+    CLASSIFICATION,
+    DETECTION,
+    INSTANCES,
+    SEMANTIC,
+    ExportOptions,
+)
 from datasetbuilder.exporters.survey import Survey
-from datasetbuilder.model import Label
+
+OBJECTS = (INSTANCES, DETECTION)
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way to write a dataset down and to read it again.
+    """A way to write a dataset down and to prove that it was.
 
     Attributes
     ----------
@@ -25,17 +45,22 @@ class Format:
     version : int
         Grows when the same snapshot gives other bytes.
     tasks : tuple of str
-        What it can hold.
+        What it can hold, the usual task first.
     write : callable
         Writes a job into a folder.
-    read : callable
-        Reads one file, whoever wrote it.
-    read_labels : callable
-        The labels that one file names.
-    read_split : callable
-        Reads one split of an export from its folder, task and name.
+    check : callable
+        Reads the folder back and compares it with the job's snapshot; gives what was read by split,
+        or None when that is all of it.
+    tally : callable
+        Counts images and annotations of one split from folder, task and name.
     losses : callable
         What the format cannot say of a snapshot.
+    by_stem : bool
+        Whether two images may not differ by the ending of their names alone.
+    traced : bool
+        Whether its losses depend on holes, pieces and overlaps.
+    at_root : bool
+        Whether it shares the export's folder with other formats; the others get one of their own.
     """
 
     name: str
@@ -43,39 +68,142 @@ class Format:
     version: int
     tasks: tuple[str, ...]
     write: Callable[[ExportJob, Path], None]
-    read: Callable[[Path], Iterator[Row]]
-    read_labels: Callable[[Path], tuple[Label, ...]]
-    read_split: Callable[[Path, str, str], Iterator[Row]]
+    check: Callable[[ExportJob, Path], Tally | None]
+    tally: Callable[[Path, str, str], dict[str, int]]
     losses: Callable[[Survey, ExportOptions], tuple[str, ...]]
+    by_stem: bool = False
+    traced: bool = False
+    at_root: bool = False
+
+    def home(self, folder: Path, names: Sequence[str]) -> Path:
+        """Where the format lies in an export of several."""
+        alone = len(names) == 1
+        return folder if alone or self.at_root else folder / self.name
 
 
-FORMATS: dict[str, Format] = {
-    "coco": Format(
+ReadSplit = Callable[[Path, str, str], Iterator[Row]]
+
+
+def _exactly(read_split: ReadSplit, name: str, job: ExportJob, folder: Path) -> None:
+    check_against_snapshot(job, partial(read_split, folder, job.options.task), name)
+
+
+def _tally(read_split: ReadSplit, folder: Path, task: str, split: str) -> dict[str, int]:
+    images = objects = 0
+    for _, annotations in read_split(folder, task, split):
+        images += 1
+        objects += len(annotations)
+    return {"images": images, "annotations": objects}
+
+
+_ALL = (
+    Format(
         name="coco",
         about="JSON that every detection and segmentation framework reads",
         version=coco.VERSION,
-        tasks=TASKS,
+        tasks=(INSTANCES, DETECTION, CLASSIFICATION),
         write=coco.write,
-        read=coco.read,
-        read_labels=coco.read_labels,
-        read_split=coco.read_split,
+        check=partial(_exactly, coco.read_split, "coco"),
+        tally=partial(_tally, coco.read_split),
         losses=coco.losses,
+        at_root=True,
     ),
-    "parquet": Format(
+    Format(
         name="parquet",
         about="columns for Hugging Face datasets, pandas, DuckDB and polars",
         version=parquet.VERSION,
-        tasks=TASKS,
+        tasks=(INSTANCES, DETECTION, CLASSIFICATION),
         write=parquet.write,
-        read=parquet.read,
-        read_labels=parquet.read_labels,
-        read_split=parquet.read_split,
+        check=partial(_exactly, parquet.read_split, "parquet"),
+        tally=partial(_tally, parquet.read_split),
         losses=parquet.losses,
+        at_root=True,
     ),
-}
+    Format(
+        name="yolo-detect",
+        about="text files of boxes for Ultralytics and its kin",
+        tasks=(DETECTION,),
+        by_stem=True,
+        **yolo.for_kind("detect"),
+    ),
+    Format(
+        name="yolo-segment",
+        about="text files of outlines for Ultralytics and its kin",
+        tasks=(INSTANCES,),
+        by_stem=True,
+        traced=True,
+        **yolo.for_kind("segment"),
+    ),
+    Format(
+        name="classes",
+        about="a folder of images for each class, and tables",
+        version=classes.VERSION,
+        tasks=(CLASSIFICATION,),
+        write=classes.write,
+        check=classes.check,
+        tally=classes.tally,
+        losses=classes.losses,
+    ),
+    Format(
+        name="masks",
+        about="PNG files whose values are classes or objects",
+        version=masks.VERSION,
+        tasks=(SEMANTIC, INSTANCES),
+        write=masks.write,
+        check=masks.check,
+        tally=masks.tally,
+        losses=masks.losses,
+        by_stem=True,
+        traced=True,
+    ),
+    Format(
+        name="voc",
+        about="Pascal VOC: an XML file of boxes to the image",
+        version=voc.VERSION,
+        tasks=(DETECTION,),
+        write=voc.write,
+        check=voc.check,
+        tally=voc.tally,
+        losses=voc.losses,
+        by_stem=True,
+    ),
+    Format(
+        name="labelme",
+        about="a JSON file to the image that LabelMe opens",
+        version=labelme.VERSION,
+        tasks=(INSTANCES,),
+        write=labelme.write,
+        check=labelme.check,
+        tally=labelme.tally,
+        losses=labelme.losses,
+        by_stem=True,
+    ),
+    Format(
+        name="webdataset",
+        about="tar files that are streamed from anywhere",
+        version=webdataset.VERSION,
+        tasks=(INSTANCES, DETECTION, CLASSIFICATION),
+        write=webdataset.write,
+        check=webdataset.check,
+        tally=webdataset.tally,
+        losses=webdataset.losses,
+    ),
+    Format(
+        name="csv",
+        about="a table of objects with their measurements, for spreadsheets",
+        version=objects_table.VERSION,
+        tasks=OBJECTS,
+        write=objects_table.write,
+        check=objects_table.check,
+        tally=objects_table.tally,
+        losses=objects_table.losses,
+    ),
+)
+
+FORMATS: dict[str, Format] = {item.name: item for item in _ALL}
 
 
-def format_named(name: str, task: str) -> Format:
+def format_named(name: str, task: str | None = None) -> Format:
     """The format of this name, when it can hold the task.
 
     Raises
@@ -86,8 +214,26 @@ def format_named(name: str, task: str) -> Format:
     if name not in FORMATS:
         raise UnknownName(f"There is no format called '{name}'. Known: {', '.join(FORMATS)}.")
     found = FORMATS[name]
-    if task not in found.tasks:
+    if task is not None and task not in found.tasks:
         raise UnknownName(
             f"Format '{name}' does not hold task '{task}'. It holds: {', '.join(found.tasks)}."
         )
     return found
+
+
+def task_for(names: Sequence[str], wanted: str | None = None) -> str:
+    """The task that is meant: the one named, else the first that all formats hold.
+
+    Raises
+    ------
+    UnknownName
+        If a format does not exist, or no task suits all of them.
+    """
+    if wanted:
+        return wanted
+    chosen = [format_named(name) for name in names]
+    for task in chosen[0].tasks:
+        if all(task in item.tasks for item in chosen):
+            return task
+    said = "; ".join(f"{item.name}: {', '.join(item.tasks)}" for item in chosen)
+    raise UnknownName(f"No task suits all of these formats ({said}). Export them one by one.")

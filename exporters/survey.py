@@ -16,7 +16,23 @@ from datasetbuilder.exporters.options import (
 )
 from datasetbuilder.exporters.placement import Placement
 from datasetbuilder.exporters.stripping import keeps_metadata
-from datasetbuilder.model import Annotation, Image, ImageState, Kind, Label, Snapshot
+from datasetbuilder.geometry import polygon_from_mask
+from datasetbuilder.geometry.raster import spans_from_geometry
+from datasetbuilder.geometry.spans import union
+from datasetbuilder.model import (
+    Annotation,
+    Geometry,
+    Image,
+    ImageState,
+    Kind,
+    Label,
+    Mask,
+    Polygon,
+    Snapshot,
+)
+
+CROWDS, SCORES, ATTRIBUTES, FRACTIONS = "crowds", "scores", "attributes", "fractions"
+HOLES, PIECES, OVERLAPS = "holes", "pieces", "overlaps"
 
 _UNFINISHED = {
     ImageState.NEW: "not labelled yet",
@@ -62,6 +78,9 @@ class Survey:
         The sets that the annotations belong to.
     several_tags : bool
         Whether an image has more than one whole-image class.
+    features : Counter of str
+        Number of objects with something that not every format can say; the names are this
+        module's constants. Shapes are traced only for an export that asks.
     """
 
     images: Counter[str] = field(default_factory=Counter)
@@ -72,6 +91,7 @@ class Survey:
     orientations: int = 0
     sets: set[str] = field(default_factory=set)
     several_tags: bool = False
+    features: Counter[str] = field(default_factory=Counter)
 
     def counts(self, labels: tuple[Label, ...]) -> dict[str, Any]:
         """Images and annotations by split and class, for people and for the manifest."""
@@ -84,8 +104,10 @@ class Survey:
         }
 
 
-def survey(snapshot: Snapshot, placement: Placement, options: ExportOptions) -> Survey:
-    """Count a snapshot.
+def survey(
+    snapshot: Snapshot, placement: Placement, options: ExportOptions, *, traced: bool = False
+) -> Survey:
+    """Count a snapshot; ``traced`` looks at holes, pieces and overlaps too.
 
     Raises
     ------
@@ -99,6 +121,7 @@ def survey(snapshot: Snapshot, placement: Placement, options: ExportOptions) -> 
         split = placement.split(image)
         found.images[split] += 1
         _count_image(found, image, annotations)
+        _count_features(found, image, held(annotations, options.task), traced=traced)
         for item in held(annotations, options.task):
             if item.label not in labels:
                 raise FormatError(f"Annotation {item.id} has label {item.label}, which is gone.")
@@ -110,9 +133,8 @@ def task_losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
     """What the task has no words for, whatever the format."""
     shapes = sum(count for kind, count in found.kinds.items() if kind is not Kind.TAG)
     if options.task == CLASSIFICATION and shapes:
-        return (
-            f"{_n(shapes, 'shape', 'shapes')} left out: classification holds whole-image classes",
-        )
+        said = f"{counted(shapes, 'shape', 'shapes')} left out"
+        return (f"{said}: classification holds whole-image classes",)
     return ()
 
 
@@ -122,23 +144,27 @@ def notes(found: Survey, options: ExportOptions) -> tuple[str, ...]:
     boxes, tags = found.kinds[Kind.BOX], found.kinds[Kind.TAG]
     outlined = sum(found.kinds[kind] for kind in OUTLINED)
     if options.task == INSTANCES and boxes:
-        said.append(f"{_n(boxes, 'box', 'boxes')} without an outline: no mask is written for them.")
+        said.append(
+            f"{counted(boxes, 'box', 'boxes')} without an outline: no mask is written for them."
+        )
     if options.task != CLASSIFICATION and tags:
         said.append(
-            f"{_n(tags, 'whole-image class', 'whole-image classes')} kept beside the objects."
+            f"{counted(tags, 'whole-image class', 'whole-image classes')} kept beside the objects."
         )
     if options.task not in (CLASSIFICATION, INSTANCES) and outlined:
         said.append(
-            f"{_n(outlined, 'outline', 'outlines')} kept beside the box; trainers see boxes."
+            f"{counted(outlined, 'outline', 'outlines')} kept beside the box; trainers see boxes."
         )
     untouched = sum(count for kind, count in found.formats.items() if keeps_metadata(kind))
     if options.images == COPY and untouched:
-        said.append(f"{_n(untouched, 'file', 'files')} (TIFF or GIF) with all their metadata.")
+        said.append(f"{counted(untouched, 'file', 'files')} (TIFF or GIF) with all their metadata.")
     if options.images == LINK:
         said.append("Linked files keep their metadata.")
     for state, word in _UNFINISHED.items():
         if count := found.states[state]:
-            said.append(f"{_n(count, 'image is', 'images are')} {word}, exported all the same.")
+            said.append(
+                f"{counted(count, 'image is', 'images are')} {word}, exported all the same."
+            )
     return tuple(said)
 
 
@@ -151,6 +177,49 @@ def _count_image(found: Survey, image: Image, annotations: tuple[Annotation, ...
     found.several_tags |= sum(item.kind is Kind.TAG for item in annotations) > 1
 
 
+def _count_features(
+    found: Survey, image: Image, annotations: tuple[Annotation, ...], *, traced: bool
+) -> None:
+    for item in annotations:
+        found.features[CROWDS] += item.crowd
+        found.features[SCORES] += item.score is not None
+        found.features[ATTRIBUTES] += bool(item.attributes)
+        found.features[FRACTIONS] += any(side % 1 for side in item.bbox or ())
+    if traced:
+        found.features[HOLES] += sum(_has_holes(item.geometry) for item in annotations)
+        found.features[PIECES] += sum(_pieces(item.geometry) > 1 for item in annotations)
+        found.features[OVERLAPS] += _overlapping(image, annotations)
+
+
+def _outline(geometry: Geometry) -> Polygon | None:
+    if isinstance(geometry, Mask):
+        return polygon_from_mask(geometry)
+    return geometry if isinstance(geometry, Polygon) else None
+
+
+def _has_holes(geometry: Geometry) -> bool:
+    outline = _outline(geometry)
+    return outline is not None and any(part.holes for part in outline.parts)
+
+
+def _pieces(geometry: Geometry) -> int:
+    outline = _outline(geometry)
+    return 1 if outline is None else len(outline.parts)
+
+
+def _overlapping(image: Image, annotations: tuple[Annotation, ...]) -> int:
+    """The number of objects that lie partly under one that was drawn later."""
+    above, hidden = union([]), 0
+    for item in reversed(annotations):
+        if item.kind not in OUTLINED or item.crowd:
+            continue
+        spans = spans_from_geometry(item.geometry, image.shape)
+        both = union([above, spans])
+        hidden += both.area < above.area + spans.area
+        above = both
+    return hidden
+
+
 def _labels_by_id(snapshot: Snapshot) -> Mapping[int, Label]:
     names = Counter(label.name for label in snapshot.labels)
     for name, count in names.items():
@@ -159,5 +228,6 @@ def _labels_by_id(snapshot: Snapshot) -> Mapping[int, Label]:
     return {label.id: label for label in snapshot.labels}
 
 
-def _n(count: int, one: str, many: str) -> str:
+def counted(count: int, one: str, many: str) -> str:
+    """A number with its noun."""
     return f"{count} {one if count == 1 else many}"

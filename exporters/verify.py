@@ -1,8 +1,7 @@
 """Whether an export still is what its manifest says."""
 
 import os
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,17 +75,20 @@ def _format_problems(home: Path, manifest: Manifest) -> Iterator[str]:
 
 def _split_problems(home: Path, manifest: Manifest, name: str, split: str) -> Iterator[str]:
     where = name if len(manifest.splits) == 1 else f"{name}, split {split}"
-    images, objects = 0, Counter[int]()
+    folder = FORMATS[name].home(home, list(manifest.formats))
     try:
-        for _, annotations in FORMATS[name].read_split(home, manifest.task, split):
-            images += 1
-            objects.update(item.label for item in annotations)
+        found = FORMATS[name].tally(folder, manifest.task, split)
     except FormatError as error:
         yield f"{where}: {error}"
         return
-    expected = manifest.counts.get(split, {})
-    if images != expected.get("images"):
-        yield f"{where}: {images} images instead of {expected.get('images')}."
-    counted, wanted = sum(objects.values()), sum(expected.get("annotations", {}).values())
-    if counted != wanted:
-        yield f"{where}: {counted} annotations instead of {wanted}."
+    for what, wanted in _expected(manifest, name, split).items():
+        if found[what] != wanted:
+            yield f"{where}: {found[what]} {what} instead of {wanted}."
+
+
+def _expected(manifest: Manifest, name: str, split: str) -> Mapping[str, int]:
+    if name in manifest.written:
+        return manifest.written[name].get(split, {})
+    counts = manifest.counts.get(split, {})
+    objects = sum(counts.get("annotations", {}).values())
+    return {"images": counts.get("images", 0), "annotations": objects}

@@ -19,17 +19,16 @@ from datasetbuilder.app.security.access import authorised
 from datasetbuilder.app.security.permissions import Permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import DatasetBuilderError
+from datasetbuilder.exporters.registry import FORMATS
 from datasetbuilder.insight.splits import splits_from_text
 
 _TASKS = (
     ("instances", "Instance segmentation"),
     ("detection", "Detection (boxes)"),
     ("classification", "Classification (whole images)"),
+    ("semantic", "Semantic segmentation (a class for each pixel)"),
 )
-_FORMATS = (
-    ("coco", "COCO JSON"),
-    ("parquet", "Parquet, as Hugging Face datasets reads it"),
-)
+_FORMATS = tuple((name, f"{name}: {item.about}") for name, item in FORMATS.items())
 _IMAGES = (
     ("copy", "Copy the images into the export"),
     ("link", "Link to the images where they are"),

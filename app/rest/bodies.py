@@ -66,7 +66,7 @@ class NewExport(Strict):
     """``POST /projects/<slug>/exports``."""
 
     formats: list[_Name] = Field(min_length=1, max_length=50)
-    task: _Name = "instances"
+    task: _Name | None = None
     splits: dict[_Name, float | int] | None = None
     split: _Text = ""
     seed: int = 0

@@ -11,6 +11,12 @@ pixel-corner polygons, ``raster`` fills shapes, ``strokes`` brush lines, ``check
 be stored.
 """
 
+from datasetbuilder.geometry.centres import (
+    array_from_centre_ring,
+    centre_ring_from_mask,
+    least_rectangle,
+    pixel_centres,
+)
 from datasetbuilder.geometry.checks import checked
 from datasetbuilder.geometry.extent import Extent, extent
 from datasetbuilder.geometry.masks import (
@@ -21,6 +27,7 @@ from datasetbuilder.geometry.masks import (
 )
 from datasetbuilder.geometry.outline import (
     coco_rings,
+    joined,
     polygon_from_array,
     polygon_from_mask,
     rings_from_array,
@@ -38,10 +45,12 @@ from datasetbuilder.geometry.strokes import UNTOUCHED, array_from_strokes
 __all__ = [
     "UNTOUCHED",
     "Extent",
+    "array_from_centre_ring",
     "array_from_geometry",
     "array_from_mask",
     "array_from_polygon",
     "array_from_strokes",
+    "centre_ring_from_mask",
     "checked",
     "coco_counts",
     "coco_rings",
@@ -49,9 +58,12 @@ __all__ = [
     "crop_from_mask",
     "extent",
     "iou",
+    "joined",
+    "least_rectangle",
     "mask_from_array",
     "mask_from_coco_rings",
     "mask_from_coco_rle",
+    "pixel_centres",
     "polygon_from_array",
     "polygon_from_mask",
     "rings_from_array",

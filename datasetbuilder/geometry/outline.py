@@ -73,14 +73,14 @@ def coco_rings(polygon: Polygon | Mask) -> list[list[float]]:
     if isinstance(polygon, Mask):
         grouped = _parts(crop_from_mask(polygon))
         offset = np.array([polygon.x, polygon.y], float)
-        return [(_cut(rings) + offset).ravel().tolist() for rings in grouped]
+        return [(joined(rings) + offset).ravel().tolist() for rings in grouped]
     return [ring.ravel().tolist() for ring in cut_rings(polygon)]
 
 
 def cut_rings(polygon: Polygon) -> list[Points]:
     """The rings of :func:`coco_rings` as arrays of shape (N, 2)."""
     return [
-        _cut([points_from_ring(ring) for ring in (part.exterior, *part.holes)])
+        joined([points_from_ring(ring) for ring in (part.exterior, *part.holes)])
         for part in polygon.parts
     ]
 
@@ -183,7 +183,7 @@ def _shoelace(ring: Points) -> float:
 # --- cuts -------------------------------------------------------------------------------------
 
 
-def _cut(rings: Sequence[Points]) -> Points:
+def joined(rings: Sequence[Points]) -> Points:
     """One ring that encloses the first and leaves out the others."""
     exterior, *holes = rings
     if not holes:

@@ -135,7 +135,7 @@ def test_what_may_be_lost_is_listed_in_report_and_manifest(tmp_path):
     assert report.n_annotations == 1
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ["coco", "parquet"])
 @pytest.mark.parametrize("task", ["detection", "instances"])
 def test_shapes_of_all_kinds_are_kept_without_loss(name, task):
     assert plan(objects(), formats=[name], task=task).losses == ()
@@ -319,7 +319,7 @@ def test_an_interruption_leaves_nothing(tmp_path, name, stop, seen, message):
 
     snapshot = Interrupted(objects().content, objects().files)
     with pytest.raises(seen, match=message):
-        export(snapshot, tmp_path / "deep" / "out", formats=[name])
+        export(snapshot, tmp_path / "deep" / "out", formats=[name], allow_loss=True)
     assert list(tmp_path.iterdir()) == []
 
 

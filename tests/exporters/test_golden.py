@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from datasetbuilder.exporters.verify import verify
-from tests.exporters.golden import CASES, FORMATS, HOME, write
+from tests.exporters.golden import GOLDEN, HOME, write
 
 
 def files(folder: Path) -> dict[str, Path]:
@@ -26,8 +26,7 @@ def manifest(folder: Path, *, packed: bool) -> dict:
     return said
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "name"), GOLDEN)
 def test_an_export_is_the_golden_one(tmp_path, case, name):
     golden = HOME / case / name
     write(tmp_path / "out", case, name)
@@ -44,7 +43,6 @@ def test_an_export_is_the_golden_one(tmp_path, case, name):
             assert written[path].read_bytes() == kept[path].read_bytes(), path
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "name"), GOLDEN)
 def test_a_golden_export_is_whole_for_this_release(case, name):
     assert verify(HOME / case / name).problems == ()

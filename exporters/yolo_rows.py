@@ -1,0 +1,161 @@
+"""One line of a YOLO label file to an annotation and back.
+
+Classes count from 0; every coordinate is a share of the image's width or height. Ten decimals give
+a coordinate's float32 back on images of any size.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from datasetbuilder.errors import FormatError
+from datasetbuilder.exporters.coco_objects import measured
+from datasetbuilder.geometry import centre_ring_from_mask, joined
+from datasetbuilder.model import Annotation, Bbox, Box, Geometry, Image, Mask, Part, Polygon
+from datasetbuilder.wire import shortest_float32
+
+DETECT, SEGMENT, OBB, POSE = "detect", "segment", "obb", "pose"
+SLACK = 0.01
+"""How far beyond the edge trainers let a coordinate be."""
+_DECIMALS = 10
+_CORNERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class YoloRow:
+    """A line that was read: class number, shape and score."""
+
+    number: int
+    geometry: Geometry
+    score: float | None = None
+
+
+# --- writing ----------------------------------------------------------------------------------
+
+
+def row_text(number: int, values: Sequence[float], image: Image) -> str:
+    """A line of class and ``x, y`` pairs in pixels."""
+    sides = (image.width, image.height)
+    shares = (min(max(value / sides[k % 2], 0.0), 1.0) for k, value in enumerate(values))
+    return " ".join([str(number), *(_share_text(share) for share in shares)])
+
+
+def box_values(annotation: Annotation, image: Image) -> list[float]:
+    """Centre and size of the annotation's box, in pixels."""
+    _, (x, y, width, height) = measured(annotation, image)
+    return [x + width / 2, y + height / 2, width, height]
+
+
+def ring_values(geometry: Geometry) -> list[float]:
+    """The one outline of a polygon or mask: vertices as drawn, or centres of edge pixels."""
+    if isinstance(geometry, Mask):
+        return centre_ring_from_mask(geometry).ravel().tolist()
+    assert isinstance(geometry, Polygon)
+    rings = [np.array(r) for part in geometry.parts for r in (part.exterior, *part.holes)]
+    return joined(rings).ravel().tolist()
+
+
+def _share_text(share: float) -> str:
+    return f"{share:.{_DECIMALS}f}".rstrip("0").rstrip(".") or "0"
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def row_from_text(text: str, shape: tuple[int, int], kind: str, path: str) -> YoloRow:
+    """One line of a label file.
+
+    Parameters
+    ----------
+    text : str
+    shape : tuple of int
+        ``(height, width)`` of the image.
+    kind : str
+        ``detect``, ``segment``, ``obb`` or ``pose``.
+    path : str
+        What to call the line in a refusal.
+
+    Raises
+    ------
+    FormatError
+        Naming the column at fault.
+    """
+    values = [_number(word, f"{path} column {k}") for k, word in enumerate(text.split(), 1)]
+    number = values[0]
+    if number != int(number) or not 0 <= number < 1_000_000:
+        raise FormatError(f"{path} column 1: {number:g} is no class number")
+    if kind == DETECT:
+        return _detected(int(number), values[1:], shape, path)
+    if kind == SEGMENT:
+        return _segmented(int(number), values[1:], shape, path)
+    raise FormatError(f"{path}: YOLO {kind} is not read here")
+
+
+def _detected(number: int, values: Sequence[float], shape: tuple[int, int], path: str) -> YoloRow:
+    if len(values) not in (4, 5):
+        raise FormatError(f"{path} must be a class and 4 numbers, got {len(values)}")
+    height, width = shape
+    x, y, w, h = (_share(v, f"{path} column {k}") for k, v in enumerate(values[:4], 2))
+    if w <= 0 or h <= 0:
+        raise FormatError(f"{path}: its width and height must be above 0, got {w:g} and {h:g}")
+    box = box_from_centre(x * width, y * height, w * width, h * height, shape)
+    return YoloRow(number, Box(*box), _score(values, 4, path))
+
+
+def box_from_centre(
+    x: float, y: float, width: float, height: float, shape: tuple[int, int]
+) -> Bbox:
+    """The box around a centre, within the image, in the numbers that a store holds."""
+    left, top = max(x - width / 2, 0.0), max(y - height / 2, 0.0)
+    right, bottom = min(x + width / 2, shape[1]), min(y + height / 2, shape[0])
+    left, top = shortest_float32(left), shortest_float32(top)
+    return left, top, shortest_float32(right - left), shortest_float32(bottom - top)
+
+
+def _segmented(number: int, values: Sequence[float], shape: tuple[int, int], path: str) -> YoloRow:
+    if len(values) < 6:
+        raise FormatError(
+            f"{path} must be a class and at least 3 points, got {len(values)} numbers"
+        )
+    even = len(values) - len(values) % 2
+    points = points_from_shares(values[:even], shape, path)
+    return YoloRow(number, Polygon((Part(points),)), _score(values, even, path))
+
+
+def points_from_shares(
+    values: Sequence[float], shape: tuple[int, int], path: str
+) -> tuple[tuple[float, float], ...]:
+    """Pairs of shares as points in pixels, clipped to the image."""
+    height, width = shape
+    shares = [_share(value, f"{path} column {k}") for k, value in enumerate(values, 2)]
+    clipped = [min(max(share, 0.0), 1.0) for share in shares]
+    return tuple(
+        (shortest_float32(x * width), shortest_float32(y * height))
+        for x, y in zip(clipped[::2], clipped[1::2], strict=True)
+    )
+
+
+def _score(values: Sequence[float], place: int, path: str) -> float | None:
+    if len(values) == place:
+        return None
+    if not 0 <= values[place] <= 1:
+        raise FormatError(f"{path}: its score must be between 0 and 1, got {values[place]:g}")
+    return values[place]
+
+
+def _share(value: float, path: str) -> float:
+    if not -SLACK <= value <= 1 + SLACK:
+        raise FormatError(f"{path} must be between 0 and 1, got {value:g}")
+    return value
+
+
+def _number(word: str, path: str) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        raise FormatError(f"{path}: '{word[:40]}' is no number") from None
+    if not math.isfinite(value):
+        raise FormatError(f"{path} must be finite, got {word[:40]}")
+    return value
