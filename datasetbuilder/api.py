@@ -7,6 +7,7 @@ exporters, and speaks `datasetbuilder.model` on both sides.
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -39,7 +40,17 @@ from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.library import Library
 from datasetbuilder.projects.restore import RestoreReport, restore_project
-from datasetbuilder.projects.store import Changes, ProjectInfo, Store
+from datasetbuilder.projects.store import (
+    Asked,
+    Changes,
+    Dispute,
+    Moment,
+    Place,
+    Present,
+    ProjectInfo,
+    Step,
+    Store,
+)
 
 WORKSPACE_VARIABLE = "DATASETBUILDER_WORKSPACE"
 LOCAL_AUTHOR = "local"
@@ -346,6 +357,105 @@ class Project:
     ) -> list[Event]:
         """The history of the project or of one image, oldest first."""
         return self._store.events(self._id, image_id=image_id, after=after, limit=limit)
+
+    # --- conflicts, history, who is there ----------------------------------------------------
+
+    def disputes(self, image_id: int | None, *, sets: Sequence[str] = (TRUTH,)) -> list[Dispute]:
+        """What was refused on an image because others were first, until it is settled."""
+        return self._store.disputes(self._id, image_id, sets=tuple(sets))
+
+    def conflict_counts(self, image_ids: Sequence[int]) -> dict[int, int]:
+        """How many refused operations wait on each of these images that has any."""
+        return self._store.conflict_counts(self._id, image_ids)
+
+    def images_in_conflict(self) -> list[int]:
+        """The ids of the images with something to settle."""
+        return self._store.images_in_conflict(self._id)
+
+    def history(
+        self,
+        image_id: int | None = None,
+        *,
+        asked: Asked | None = None,
+        sets: Sequence[str] = (TRUTH,),
+    ) -> list[Moment]:
+        """Who did what and when on an image or in the whole project, the newest first.
+
+        Parameters
+        ----------
+        image_id : int, optional
+            The image; without it the whole project.
+        asked : Asked, optional
+            Narrows to a person or an object, and pages back; by default the last 100 lines.
+        """
+        return self._store.timeline(self._id, asked or Asked(image_id), sets=tuple(sets))
+
+    def moment(self, seq: int, *, sets: Sequence[str] = (TRUTH,)) -> Moment | None:
+        """One line of the history with its target before and after, None if there is none."""
+        return self._store.moment(self._id, seq, sets=tuple(sets))
+
+    def steps(self, asked: Asked, *, sets: Sequence[str] = (TRUTH,)) -> list[Step]:
+        """What one person did last on one image, as it can be taken back, oldest first."""
+        return self._store.steps(self._id, asked, sets=tuple(sets))
+
+    def state_at(
+        self, image_id: int, seq: int, *, sets: Sequence[str] = (TRUTH,)
+    ) -> dict[Target, Mapping[str, Any] | None]:
+        """What was drawn on an image after event ``seq``; None for what is there only now."""
+        return self._store.state_at(self._id, image_id, seq, sets=tuple(sets))
+
+    def restore(  # noqa: PLR0913 - what, to when, by whom, all by name
+        self,
+        image_id: int,
+        *,
+        at: int | datetime,
+        uids: Sequence[str] | None = None,
+        author: str = LOCAL_AUTHOR,
+        client: str = "",
+        name: str | None = None,
+        sets: Sequence[str] = (TRUTH,),
+    ) -> list[Result]:
+        """Bring an image, or some of its objects, back to how they were, all or nothing.
+
+        Parameters
+        ----------
+        image_id : int
+            The image.
+        at : int or datetime
+            The number of an event, or a moment: what came after it is taken back by new operations
+            of one group; the history only grows.
+        uids : sequence of str, optional
+            Only these objects.
+        name : str, optional
+            Calling twice under one name is calling once.
+
+        Returns
+        -------
+        results : list of Result
+            One for each object that had to change; empty if all is as it was.
+        """
+        seq = at if isinstance(at, int) else self._store.seq_at(self._id, at)
+        return self._store.restore(
+            self._id,
+            image_id,
+            seq=seq,
+            uids=uids,
+            author=author,
+            client=client,
+            name=name or str(uuid4()),
+            sets=tuple(sets),
+        )
+
+    def note_presence(
+        self, image_id: int, *, client: str, author: str, doing: str = "", set_name: str = TRUTH
+    ) -> list[Present]:
+        """Say that a page is open on an image; returns the other pages there."""
+        place = Place(self._id, image_id, set_name)
+        return self._store.note_presence(place, client=client, author=author, doing=doing)
+
+    def leave(self, client: str) -> None:
+        """Say that a page is closed."""
+        self._store.leave(self._id, client)
 
     # --- export ---------------------------------------------------------------------------
 

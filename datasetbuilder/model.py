@@ -56,6 +56,7 @@ class Label:
     supercategory: str = ""
     deleted: bool = False
     version: int = 1
+    merged_into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Image:
     split: str | None = None
     n_annotations: int = 0
     version: int = 1
+    split_version: int = 1
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -195,7 +197,10 @@ class OperationKind(StrEnum):
 
 
 class TargetType(StrEnum):
-    """What an operation can act on; ``batch`` stands in the log alone, for rows added together."""
+    """What an operation can act on; ``batch`` stands in the log alone, for rows added together.
+
+    A ``conflict`` is removed when somebody has answered it.
+    """
 
     ANNOTATION = "annotation"
     SCRIBBLE = "scribble"
@@ -204,6 +209,7 @@ class TargetType(StrEnum):
     SPLIT = "split"
     COMMENT = "comment"
     SETTINGS = "settings"
+    CONFLICT = "conflict"
     BATCH = "batch"
 
 
@@ -212,7 +218,8 @@ class Target:
     """The thing an operation acts on.
 
     ``key`` is the uid of an annotation, scribble, label or comment, the image id as text for
-    ``image_state`` and ``split``, and ``project`` for ``settings``. ``image_id`` is None for labels
+    ``image_state`` and ``split``, the ``op_id`` of the refused operation for ``conflict``, and
+    ``project`` for ``settings``. ``image_id`` is None for labels
     and settings.
     """
 

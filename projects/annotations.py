@@ -221,7 +221,11 @@ _DELETE = delete(annotation).where(*_ROW)
 _START_IMAGE = (
     update(image)
     .where(image.c.project == bindparam("p"), image.c.id == bindparam("i"))
-    .values(state=ImageState.IN_PROGRESS.value)
+    .values(
+        state=ImageState.IN_PROGRESS.value,
+        seq=bindparam("new_seq"),
+        state_seq=bindparam("new_seq"),
+    )
 )
 
 
@@ -277,7 +281,7 @@ class AnnotationKeeper:
         ledger.connection.execute(_UPDATE, {**keys, **new})
         ledger.count_annotations(made.image_id, before.label, before.set, -1)
         ledger.count_annotations(made.image_id, made.label, made.set, 1)
-        self._start_image(ledger, made.image_id)
+        self._start_image(ledger, made.image_id, stamp)
         return _held(made, stamp.seq)
 
     def _restore(
@@ -309,7 +313,7 @@ class AnnotationKeeper:
         keys = {"p": ledger.project_id, "i": gone.image_id, "a": gone.id}
         ledger.connection.execute(_DELETE, keys)
         ledger.count_annotations(gone.image_id, gone.label, gone.set, -1)
-        self._start_image(ledger, gone.image_id)
+        self._start_image(ledger, gone.image_id, stamp)
         return tombstones.put(ledger, target, held, stamp)
 
     def _insert(self, ledger: Ledger, made: Annotation, stamp: Stamp) -> Held:
@@ -319,7 +323,7 @@ class AnnotationKeeper:
         row = row_from_annotation(ledger.project_id, made, seq=stamp.seq, in_batch=False)
         ledger.connection.execute(insert(annotation), row)
         ledger.count_annotations(made.image_id, made.label, made.set, 1)
-        self._start_image(ledger, made.image_id)
+        self._start_image(ledger, made.image_id, stamp)
         return _held(made, stamp.seq)
 
     def _check_label(self, ledger: Ledger, label_id: int) -> None:
@@ -331,11 +335,12 @@ class AnnotationKeeper:
             fate = "" if heir is None else f' and its shapes became "{heir.name}"'
             raise Refusal(f'the label "{row.name}" was removed{fate}; choose another label')
 
-    def _start_image(self, ledger: Ledger, image_id: int) -> None:
+    def _start_image(self, ledger: Ledger, image_id: int, stamp: Stamp) -> None:
         row = ledger.image(image_id)
         if row is None or row.state != ImageState.NEW:
             return
-        ledger.connection.execute(_START_IMAGE, {"p": ledger.project_id, "i": image_id})
+        keys = {"p": ledger.project_id, "i": image_id}
+        ledger.connection.execute(_START_IMAGE, {**keys, "new_seq": stamp.seq})
         ledger.count("state", ImageState.NEW, n=-1)
         ledger.count("state", ImageState.IN_PROGRESS, n=1)
         ledger.forget_image(image_id)

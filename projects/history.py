@@ -233,6 +233,7 @@ class Conflict:
     client: str
     at: datetime
     group_id: str | None = None
+    base_version: str | None = None
 
 
 def conflicts(connection: Connection, project_id: int, image_id: int | None) -> list[Conflict]:
@@ -261,6 +262,7 @@ def conflicts(connection: Connection, project_id: int, image_id: int | None) -> 
             client=row.client,
             at=time_from_micros(row.at),
             group_id=row.group_id,
+            base_version=row.base_version,
         )
         for row in rows
     ]

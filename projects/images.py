@@ -15,7 +15,7 @@ from datasetbuilder.wire import MAX_TEXT, image_to_wire
 
 _FIELDS = (
     "id", "name", "width", "height", "uri", "sha256", "format", "dtype", "channels", "orientation",
-    "state", "comment", "split", "n_annotations", "version",
+    "state", "comment", "split", "n_annotations", "version", "split_version",
 )  # fmt: skip
 SELECT = select(*(image.c[name] for name in _FIELDS))
 """The columns that ``image_from_row`` reads, in its order."""
@@ -30,7 +30,7 @@ def image_from_row(row: Row[Any]) -> Image:
     """A row of ``SELECT`` as an image."""
     (
         number, name, width, height, uri, sha256, form, dtype, channels, orientation, state,
-        comment, split, n_annotations, version,
+        comment, split, n_annotations, version, split_version,
     ) = row[: len(_FIELDS)]  # fmt: skip
     return Image(
         id=number,
@@ -48,6 +48,7 @@ def image_from_row(row: Row[Any]) -> Image:
         split=split,
         n_annotations=n_annotations,
         version=version,
+        split_version=split_version,
     )
 
 
@@ -92,9 +93,10 @@ def _only(payload: Any, known: tuple[str, ...]) -> None:
 
 
 class _ImageKeeper:
-    """Keeps one side of an image; all sides share the image's version."""
+    """Keeps one side of an image; each side has a version of its own."""
 
     seq_column = ""
+    version_column = ""
 
     def held(self, ledger: Ledger, target: Target) -> Held | None:
         """The image that the target names."""
@@ -104,13 +106,13 @@ class _ImageKeeper:
         row = ledger.connection.execute(_HELD, keys).first()
         if row is None:
             return None
-        return _held(ledger, row, getattr(row, self.seq_column))
+        return self._held(ledger, row, getattr(row, self.seq_column))
 
     def change(
         self, ledger: Ledger, target: Target, held: Held, fields: Fields, stamp: Stamp
     ) -> Held:
         """Write the next version of the image."""
-        new = {**fields, self.seq_column: stamp.seq, "version": held.version + 1}
+        new = {**fields, self.seq_column: stamp.seq, self.version_column: held.version + 1}
         new.update(seq=stamp.seq, updated_at=stamp.at)
         keys = {"p": ledger.project_id, "i": target.image_id}
         ledger.connection.execute(update(image).where(*_WHERE).values(new), keys)
@@ -119,25 +121,33 @@ class _ImageKeeper:
             ledger.count("state", held.value.state, n=-1)
             ledger.count("state", fields["state"], n=1)
         row = ledger.connection.execute(_HELD, keys).one()
-        return _held(ledger, row, stamp.seq)
+        return self._held(ledger, row, stamp.seq)
+
+    def _held(self, ledger: Ledger, row: Row[Any], seq: int | None) -> Held:
+        found = image_from_row(row)
+        uncounted = ledger.uncounted_annotations(found.id)
+        found = replace(found, n_annotations=found.n_annotations + uncounted)
+        return Held(
+            getattr(found, self.version_column),
+            seq,
+            image_to_wire(found),
+            value=found,
+            image_id=found.id,
+            object_id=found.id,
+            # The event before may be of an annotation: the first one moves a new image on.
+            in_batch=True,
+        )
 
 
 class StateKeeper(_ImageKeeper):
     """Keeps where an image stands."""
 
     seq_column = "state_seq"
+    version_column = "version"
 
 
 class SplitKeeper(_ImageKeeper):
     """Keeps which split an image belongs to."""
 
     seq_column = "split_seq"
-
-
-def _held(ledger: Ledger, row: Row[Any], seq: int | None) -> Held:
-    found = image_from_row(row)
-    uncounted = ledger.uncounted_annotations(found.id)
-    found = replace(found, n_annotations=found.n_annotations + uncounted)
-    return Held(
-        found.version, seq, image_to_wire(found), value=found, image_id=found.id, object_id=found.id
-    )
+    version_column = "split_version"

@@ -63,6 +63,7 @@ def label_from_row(row: Row[Any]) -> Label:
         supercategory=row.supercategory,
         deleted=bool(row.deleted),
         version=row.version,
+        merged_into=row.merged_into,
     )
 
 
@@ -160,6 +161,7 @@ class LabelKeeper:
             supercategory=gone.supercategory,
             deleted=True,
             version=gone.version + 1,
+            merged_into=heir,
         )
         self._save(ledger, made, stamp, merged_into=heir)
         return _held(made, stamp.seq)

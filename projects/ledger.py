@@ -88,6 +88,9 @@ _ANSWERS = select(operation).where(
 _GROUP = select(operation_group.c.group_id).where(
     operation_group.c.project == bindparam("p"), operation_group.c.group_id == bindparam("g")
 )
+_IN_CONFLICT = select(conflict.c.op_id).where(
+    conflict.c.project == bindparam("p"), conflict.c.op_id == bindparam("o")
+)
 _PAYLOAD = select(payload.c.data).where(
     payload.c.project == bindparam("p"), payload.c.hash == bindparam("h")
 )
@@ -232,6 +235,13 @@ class Ledger:
                 "current_hash": None if result.current is None else self.keep(result.current),
             }
         )
+
+    def in_conflict(self, op_id: str) -> bool:
+        """Whether the operation was kept as a conflict, itself or with its group."""
+        if any(row["op_id"] == op_id for row in self.conflicts):
+            return True
+        keys = {"p": self.project_id, "o": op_id}
+        return self.connection.execute(_IN_CONFLICT, keys).first() is not None
 
     def group_is_closed(self, group_id: str) -> bool:
         """Whether a group was answered before."""

@@ -13,7 +13,8 @@ change on a removed target                 conflict, unless its base is the tomb
                                            then the target comes back under its id and uid
 remove of a removed target                 accepted; no event
 base is the ``op_id`` of an operation      its version counts; what built on a conflict is one,
-  on the same target                       what built on a refusal is refused
+  on the same target                       or on a group with one; on a refusal: refused
+remove of a conflict                       accepted: it is settled, nothing else changes
 member of a group                          all are accepted, or none is
 ========================================  ======================================================
 """
@@ -32,7 +33,15 @@ from datasetbuilder.model import (
     Target,
     TargetType,
 )
-from datasetbuilder.projects import annotations, comments, images, labels, scribbles, settings
+from datasetbuilder.projects import (
+    annotations,
+    comments,
+    conflicts,
+    images,
+    labels,
+    scribbles,
+    settings,
+)
 from datasetbuilder.projects.kept import Changer, Fields, Held, Keeper, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 
@@ -41,6 +50,7 @@ _KEEPERS: dict[TargetType, Keeper] = {
     TargetType.SCRIBBLE: scribbles.ScribbleKeeper(),
     TargetType.LABEL: labels.LabelKeeper(),
     TargetType.COMMENT: comments.CommentKeeper(),
+    TargetType.CONFLICT: conflicts.ConflictKeeper(),
 }
 _CHANGERS: dict[TargetType, Changer] = {
     TargetType.IMAGE_STATE: images.StateKeeper(),
@@ -49,6 +59,12 @@ _CHANGERS: dict[TargetType, Changer] = {
     **_KEEPERS,
 }
 _OF_PROJECT = {TargetType.LABEL, TargetType.SETTINGS}
+
+
+def keeper_of(kind: TargetType) -> Changer:
+    """Who keeps targets of a kind."""
+    return _CHANGERS[kind]
+
 
 ShapeOf = Callable[[int], tuple[int, int] | None]
 
@@ -102,6 +118,8 @@ def _fields(operation: Operation, shape_of: ShapeOf) -> Fields:
     if target.type not in _KEEPERS and kind is not OperationKind.CHANGE:
         verb = "added" if kind is OperationKind.ADD else "removed"
         raise Refusal(f"{target.type.value} can be changed, not {verb}")
+    if target.type is TargetType.CONFLICT:
+        return conflicts.fields_from_payload(kind, payload)
     shape = _shape(target, shape_of)
     match target.type:
         case TargetType.ANNOTATION:
@@ -187,7 +205,7 @@ def _one(ledger: Ledger, p: Prepared, author: str, client: str) -> Result:
             return result
     except _Conflict as conflict:
         result = _conflicting(p.operation, conflict)
-        ledger.keep_conflict(p.operation, stamp, result)
+        _keep_conflict(ledger, p.operation, stamp, result)
     return ledger.keep_answer(p.operation.target, result)
 
 
@@ -228,10 +246,15 @@ def _failed_group(
         return results
     for p, result in zip(unit, results, strict=True):
         if isinstance(failure, _Conflict):
-            ledger.keep_conflict(p.operation, replace(stamp, op_id=result.op_id), result)
+            _keep_conflict(ledger, p.operation, replace(stamp, op_id=result.op_id), result)
         ledger.keep_answer(p.operation.target, result)
     ledger.close_group(op.group_id or "", results, stamp)
     return results
+
+
+def _keep_conflict(ledger: Ledger, op: Operation, stamp: Stamp, result: Result) -> None:
+    if op.target.type is not TargetType.CONFLICT:
+        ledger.keep_conflict(op, stamp, result)
 
 
 def _refused(op: Operation, reason: str) -> Result:
@@ -337,6 +360,8 @@ def _version_of(ledger: Ledger, op: Operation, base: str, held: Held) -> int:
     target = answer.target
     if (target.type, target.key) != (op.target.type, op.target.key):
         raise Refusal(f"base_version: the operation {base} was on another target")
+    if answer.result.outcome is Outcome.REFUSED and ledger.in_conflict(base):
+        raise _Conflict(held, f"the step of {base} that this one builds on met a conflict")
     if answer.result.outcome is Outcome.REFUSED:
         raise Refusal(f"the operation {base} that this one builds on was refused")
     if answer.result.outcome is Outcome.CONFLICT or answer.result.version is None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001"
+HEAD = "0004"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(
@@ -128,6 +128,7 @@ image = Table(
     Column("split", Text),
     _number("n_annotations", 0),
     _number("version"),
+    _number("split_version", 1),
     _number("seq"),
     Column("state_seq", BigInteger),
     Column("split_seq", BigInteger),
@@ -341,6 +342,20 @@ conflict = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_conflict_image", conflict.c.project, conflict.c.image_id)
+
+presence = Table(
+    "presence",
+    metadata,
+    _project_key(),
+    _key("image_id"),
+    _key("client", Text),
+    _text("author"),
+    _text("set_name"),
+    _text("doing", ""),
+    _number("since"),
+    _number("seen_at"),
+    sqlite_with_rowid=False,
+)
 
 stat = Table(
     "stat",

@@ -30,25 +30,44 @@ from datasetbuilder.model import (
 from datasetbuilder.projects import (
     batches,
     creation,
+    disputes,
     history,
+    presence,
     reading,
+    restoring,
     sessions,
+    timeline,
 )
 from datasetbuilder.projects.annotations import measured
 from datasetbuilder.projects.database import DATABASE_NAME, reader_engine, unavailable
+from datasetbuilder.projects.disputes import Dispute
 from datasetbuilder.projects.history import Changes, Conflict, TargetState
 from datasetbuilder.projects.integrity import IntegrityCheck
 from datasetbuilder.projects.ledger import Transaction
 from datasetbuilder.projects.operations import prepare, run
+from datasetbuilder.projects.presence import Place, Present
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.snapshot import StoreSnapshot
+from datasetbuilder.projects.timeline import Asked, Moment, Step
 from datasetbuilder.projects.upgrade import upgrade
 from datasetbuilder.projects.workspace_lock import WorkspaceLock
 from datasetbuilder.projects.writer import Writer
 
 _T = TypeVar("_T")
 
-__all__ = ["Changes", "Conflict", "ProjectInfo", "Store", "TargetState"]
+__all__ = [
+    "Asked",
+    "Changes",
+    "Conflict",
+    "Dispute",
+    "Moment",
+    "Place",
+    "Present",
+    "ProjectInfo",
+    "Step",
+    "Store",
+    "TargetState",
+]
 
 
 class Store:
@@ -369,6 +388,99 @@ class Store:
         """What was refused on an image because others were first, with all that it wanted."""
         with self._reading() as connection:
             return history.conflicts(connection, project_id, image_id)
+
+    def disputes(
+        self, project_id: int, image_id: int | None, *, sets: Sequence[str] = (TRUTH,)
+    ) -> list[Dispute]:
+        """What waits to be settled on an image, put together as one person meets it."""
+        with self._reading() as connection:
+            return disputes.disputes(connection, project_id, image_id, sets)
+
+    def conflict_counts(self, project_id: int, image_ids: Sequence[int]) -> dict[int, int]:
+        """How many refused operations wait on each of these images that has any."""
+        with self._reading() as connection:
+            return disputes.counts(connection, project_id, image_ids)
+
+    def images_in_conflict(self, project_id: int) -> list[int]:
+        """The ids of the images with something to settle."""
+        with self._reading() as connection:
+            return disputes.images(connection, project_id)
+
+    def timeline(
+        self, project_id: int, asked: Asked, *, sets: Sequence[str] = (TRUTH,)
+    ) -> list[Moment]:
+        """The newest lines of the log, each with its target before and after."""
+        with self._reading() as connection:
+            return timeline.lines(connection, project_id, asked, sets=sets)
+
+    def moment(self, project_id: int, seq: int, *, sets: Sequence[str] = (TRUTH,)) -> Moment | None:
+        """One line of the log, None if there is none that may be seen."""
+        with self._reading() as connection:
+            return timeline.moment(connection, project_id, seq, sets=sets)
+
+    def steps(self, project_id: int, asked: Asked, *, sets: Sequence[str] = (TRUTH,)) -> list[Step]:
+        """What one person did last on one image, as it can be taken back, oldest first."""
+        with self._reading() as connection:
+            return timeline.steps(connection, project_id, asked, sets=sets)
+
+    def seq_at(self, project_id: int, at: datetime) -> int:
+        """The number of the last event up to a time."""
+        with self._reading() as connection:
+            return timeline.seq_at(connection, project_id, at)
+
+    def state_at(
+        self, project_id: int, image_id: int, seq: int, *, sets: Sequence[str] = (TRUTH,)
+    ) -> dict[Target, Mapping[str, Any] | None]:
+        """What was drawn on an image after an event; None for what is there only now.
+
+        A label that was merged since is told as the one that took its place.
+        """
+        with self._reading() as connection:
+            found = timeline.state_at(connection, project_id, image_id, seq, sets=sets)
+            labels = reading.labels(connection, project_id, deleted=True)
+        return restoring.with_heirs(found, labels)
+
+    def restore(  # noqa: PLR0913 - what, to when, by whom, all by name
+        self,
+        project_id: int,
+        image_id: int,
+        *,
+        seq: int,
+        uids: Sequence[str] | None = None,
+        author: str,
+        name: str,
+        client: str = "",
+        sets: Sequence[str] = (TRUTH,),
+    ) -> list[Result]:
+        """Bring an image, or some objects of it, back to how they were after an event.
+
+        All of it happens or none; ``name`` makes asking twice the same as asking once.
+        """
+        wanted = self.state_at(project_id, image_id, seq, sets=sets)
+        if uids is not None:
+            wanted = {target: state for target, state in wanted.items() if target.key in uids}
+        with self._reading() as connection:
+            there = {target: restoring.held(connection, project_id, target) for target in wanted}
+        states = {target: one.current for target, one in there.items()}
+        versions = {target: one.version for target, one in there.items()}
+        made = restoring.operations(wanted, states, versions, name=name)
+        return self.apply(project_id, made, author=author, client=client) if made else []
+
+    # --- presence -----------------------------------------------------------------------------
+
+    def note_presence(
+        self, place: Place, *, client: str, author: str, doing: str = ""
+    ) -> list[Present]:
+        """Say that a page is open on an image; returns the other pages there."""
+        self._writer.submit(
+            lambda t: presence.note(t.connection, place, client=client, author=author, doing=doing)
+        )
+        with self._reading() as connection:
+            return presence.others(connection, place, client=client)
+
+    def leave(self, project_id: int, client: str) -> None:
+        """Say that a page is closed."""
+        self._writer.submit(lambda t: presence.leave(t.connection, project_id, client))
 
     @contextmanager
     def snapshot(

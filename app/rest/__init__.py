@@ -8,11 +8,14 @@ from flask import Blueprint, Flask
 
 from datasetbuilder.app.rest import (
     annotations,
+    conflicts,
     errors,
     exports,
+    history,
     images,
     operations,
     pixels,
+    presence,
     projects,
     refine,
     running,
@@ -20,7 +23,19 @@ from datasetbuilder.app.rest import (
 from datasetbuilder.app.services import Services
 
 PREFIX = "/api/v1"
-_MODULES = (projects, images, annotations, operations, pixels, refine, exports, running)
+_MODULES = (
+    projects,
+    images,
+    annotations,
+    operations,
+    conflicts,
+    presence,
+    history,
+    pixels,
+    refine,
+    exports,
+    running,
+)
 
 
 def register(server: Flask, services: Services) -> None:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from datasetbuilder.api import Project
 from datasetbuilder.app.rest.addressed import image_at, project_at
+from datasetbuilder.app.rest.conflicts import dispute_to_wire
 from datasetbuilder.app.rest.projects import labels_to_wire, project_to_wire
 from datasetbuilder.app.services import Services
 from datasetbuilder.wire import annotation_to_wire, image_to_wire, scribble_to_wire
@@ -33,6 +34,7 @@ def image_document(project: Project, image_id: int) -> dict[str, Any]:
         "labels": labels_to_wire(project.labels(), info),
         "annotations": [annotation_to_wire(item) for item in project.annotations(image_id)],
         "scribbles": [scribble_to_wire(item) for item in project.scribbles(image_id)],
+        "conflicts": [dispute_to_wire(item) for item in project.disputes(image_id)],
         "seq": info.seq,
         "previous": previous,
         "next": following,

@@ -41,6 +41,23 @@ class Operations(Strict):
     operations: list[Any] = Field(max_length=5000)
 
 
+class Presence(Strict):
+    """``POST …/presence``."""
+
+    client: Client
+    doing: _Text = ""
+    leaving: bool = False
+
+
+class Restore(Strict):
+    """``POST …/restore``: the image, or some of its objects, as after event ``seq``."""
+
+    client: Client
+    name: Client
+    seq: int = Field(ge=0)
+    uids: list[Client] | None = Field(default=None, max_length=5000)
+
+
 class RefineScribbles(Strict):
     """``POST …/refine/scribbles``."""
 

@@ -26,14 +26,17 @@ def register(api: Blueprint, services: Services) -> None:
     @api.get("/projects/<slug>/images", endpoint="images")
     def list_images(slug: str) -> Response:
         limit = number_argument("limit", 100, least=1, most=_MOST)
-        found = project_at(services, slug).images(
+        project = project_at(services, slug)
+        found = project.images(
             after=number_argument("after", 0) or 0,
             limit=limit,
             state=_state_argument(),
             label=number_argument("label", None, least=1),
         )
         following = found[-1].id if len(found) == limit else None
-        return jsonify({"images": [image_to_wire(image) for image in found], "next": following})
+        waiting = project.conflict_counts([image.id for image in found])
+        images = [{**image_to_wire(one), "conflicts": waiting.get(one.id, 0)} for one in found]
+        return jsonify({"images": images, "next": following})
 
     @api.post("/projects/<slug>/images", endpoint="add_images")
     def add_images(slug: str) -> tuple[Response, int]:

@@ -21,6 +21,7 @@ _OF_IMAGE = (
     TargetType.COMMENT,
     TargetType.IMAGE_STATE,
     TargetType.SPLIT,
+    TargetType.CONFLICT,
 )
 _OF_PROJECT = (TargetType.LABEL, TargetType.SETTINGS)
 _KEYED_BY_IMAGE = (TargetType.IMAGE_STATE, TargetType.SPLIT)
@@ -37,7 +38,11 @@ def register(api: Blueprint, services: Services) -> None:
         operations = read_operations(body.operations, image_id=image_id)
         results = _carry_out(project, operations, body.client)
         changes = project.changes(image_id, since=body.since, client=body.client)
-        return jsonify({"results": results, "others": others_to_wire(changes), "seq": changes.seq})
+        waiting = project.conflict_counts([image_id]).get(image_id, 0)
+        others = others_to_wire(changes)
+        return jsonify(
+            {"results": results, "others": others, "seq": changes.seq, "conflicts": waiting}
+        )
 
     @api.post("/projects/<slug>/operations", endpoint="project_operations")
     def change_project(slug: str) -> Response:

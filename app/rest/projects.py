@@ -35,6 +35,12 @@ def register(api: Blueprint, services: Services) -> None:
     def show_project(slug: str) -> Response:
         return jsonify(project_document(project_at(services, slug)))
 
+    @api.get("/projects/<slug>/labels", endpoint="labels")
+    def list_labels(slug: str) -> Response:
+        project = project_at(services, slug)
+        found = project.labels(deleted=True)
+        return jsonify({"labels": labels_to_wire(found, project.info)})
+
 
 def project_document(project: Project) -> dict[str, Any]:
     """A project with its labels and their counts."""

@@ -23,6 +23,7 @@ def label_to_wire(label: Label) -> dict[str, Any]:
         "color": label.color,
         "supercategory": label.supercategory,
         "deleted": label.deleted,
+        "merged_into": label.merged_into,
         "version": label.version,
     }
 
@@ -64,4 +65,5 @@ def image_to_wire(image: Image) -> dict[str, Any]:
         "split": image.split,
         "n_annotations": image.n_annotations,
         "version": image.version,
+        "split_version": image.split_version,
     }

@@ -18,6 +18,7 @@ VALUES = {
     "slug": "cats",
     "image_id": 99,
     "kind": "thumb",
+    "seq": 1,
     "name": "x",
     "task_id": "x",
     "rest": "x",

@@ -96,7 +96,7 @@ def test_one_refused_operation_does_not_hold_back_its_neighbours(client, project
 def test_polling_writes_nothing(client, project):
     before = project.info.seq
     answer = send(client, since=before).json
-    assert answer == {"results": [], "others": [], "seq": before}
+    assert answer == {"results": [], "others": [], "seq": before, "conflicts": 0}
 
 
 # --- the address decides --------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from datasetbuilder.model import OperationKind, TargetType
 from tests.projects.campaign import Campaign, box
 
 
-def told(campaign: Campaign, since: int, client: str = "tab-1", **how):
+def told(campaign: Campaign, since: int, client: str = "tab-1", *, states: bool = False, **how):
+    """What a client is told; the state of a begun image only on request."""
     changes = campaign.store.changes(campaign.id, 1, since=since, client=client, **how)
-    return [(s.target.type.value, s.target.key, s.seq) for s in changes.states], changes.seq
+    found = [(s.target.type.value, s.target.key, s.seq) for s in changes.states]
+    return [line for line in found if states or line[0] != "image_state"], changes.seq
 
 
 # --- what others changed ----------------------------------------------------------------------
@@ -29,7 +31,7 @@ def test_only_the_latest_state_of_a_target_is_told(campaign):
     campaign.run(campaign.add("b"), campaign.remove("b", 1), client="tab-2")
 
     changes = campaign.store.changes(campaign.id, 1, since=3, client="tab-1")
-    first, second = changes.states
+    first, second = [s for s in changes.states if s.target.type is TargetType.ANNOTATION]
     assert first.current is not None
     assert (first.current["geometry"]["x"], first.seq) == (20, 5)
     assert (second.target.key, second.current, second.seq) == ("b", None, 7)
@@ -50,18 +52,28 @@ def test_labels_and_the_images_own_state_are_told(campaign):
     campaign.run(
         campaign.label("add", "l", {"name": "fibre"}),
         campaign.state("done", 1),
-        campaign.op("change", "1", {"split": "train"}, type="split", base=2),
+        campaign.op("change", "1", {"split": "train"}, type="split", base=1),
         campaign.op("add", "s", {"strokes": []}, type="scribble"),
         campaign.op("add", "c", {"text": "hm"}, type="comment"),
         client="tab-2",
     )
-    assert told(campaign, 3)[0] == [
+    assert told(campaign, 3, states=True)[0] == [
         ("label", "l", 4),
         ("image_state", "1", 5),
         ("split", "1", 6),
         ("scribble", "s", 7),
         ("comment", "c", 8),
     ]
+
+
+def test_the_first_annotation_tells_others_that_the_image_is_in_progress(campaign):
+    campaign.do(campaign.add("a"), client="tab-2")
+
+    assert told(campaign, 3, states=True) == ([("annotation", "a", 4), ("image_state", "1", 4)], 4)
+    campaign.do(campaign.state("done", 1), client="tab-2")
+    before = campaign.store.before(campaign.id, 5)
+    assert before is not None
+    assert (before["name"], before["state"]) == ("picture 1.png", "in_progress")
 
 
 def test_other_images_are_not_told(campaign):

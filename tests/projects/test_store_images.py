@@ -197,6 +197,12 @@ def test_a_split_is_given_and_taken_away(campaign):
     assert campaign.store.events(campaign.id)[-1].previous_seq == train.seq
 
 
+def test_a_split_given_to_an_image_does_not_stand_against_its_state(campaign):
+    split = campaign.op("change", "1", {"split": "train"}, type="split", base=1)
+    results = campaign.run(split, campaign.state("done", 1))
+    assert [result.outcome.value for result in results] == ["accepted", "accepted"]
+
+
 @pytest.mark.parametrize("split", [1, "", " ", "x" * 101, "train ", "../up", "a b"])
 def test_a_malformed_split_is_refused(campaign, split):
     result = campaign.do(campaign.op("change", "1", {"split": split}, type="split", base=1))

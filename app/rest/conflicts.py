@@ -1,0 +1,45 @@
+"""What was refused because others were first, until somebody has settled it."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from datasetbuilder.app.rest.addressed import image_at, project_at
+from datasetbuilder.app.services import Services
+from datasetbuilder.projects.store import Dispute
+from datasetbuilder.wire import target_to_wire
+
+
+def register(api: Blueprint, services: Services) -> None:
+    """Add the routes."""
+
+    @api.get("/projects/<slug>/conflicts", endpoint="project_conflicts")
+    def list_images(slug: str) -> Response:
+        return jsonify({"images": project_at(services, slug).images_in_conflict()})
+
+    @api.get("/projects/<slug>/images/<int:image_id>/conflicts", endpoint="conflicts")
+    def list_conflicts(slug: str, image_id: int) -> Response:
+        project = project_at(services, slug)
+        image_at(project, image_id)
+        found = project.disputes(image_id)
+        return jsonify({"conflicts": [dispute_to_wire(item) for item in found]})
+
+
+def dispute_to_wire(dispute: Dispute) -> dict[str, Any]:
+    """Refused operations that one answer settles, each target with both sides."""
+    return {
+        "op_ids": dispute.op_ids,
+        "group_id": dispute.group_id,
+        "author": dispute.author,
+        "client": dispute.client,
+        "at": dispute.at.isoformat(),
+        "sides": [
+            {
+                "target": target_to_wire(side.target),
+                "mine": side.mine,
+                "theirs": side.theirs,
+                "version": side.version,
+            }
+            for side in dispute.sides
+        ],
+    }

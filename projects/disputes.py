@@ -1,0 +1,211 @@
+"""What waits to be settled: the conflicts of an image, put together as one person meets them.
+
+The operations of one client on one object are one dispute, and so are those of one group. What the
+person wanted is told whole, not as the few fields that an operation carries; what stands against it
+is what the store holds at this moment.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, func, select
+
+from datasetbuilder.model import TRUTH, OperationKind, Target
+from datasetbuilder.projects import history
+from datasetbuilder.projects.history import Conflict
+from datasetbuilder.projects.kept import Held
+from datasetbuilder.projects.ledger import Ledger
+from datasetbuilder.projects.operations import keeper_of
+from datasetbuilder.projects.schema import conflict, event, operation, payload
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One target of a dispute: what was wanted and what is there, None for removed."""
+
+    target: Target
+    mine: Mapping[str, Any] | None
+    theirs: Mapping[str, Any] | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Refused operations that are settled with one answer."""
+
+    op_ids: tuple[str, ...]
+    group_id: str | None
+    author: str
+    client: str
+    at: datetime
+    sides: tuple[Side, ...]
+
+
+# --- how many ---------------------------------------------------------------------------------
+
+_COUNTS = (
+    select(conflict.c.image_id, func.count())
+    .where(
+        conflict.c.project == bindparam("p"),
+        conflict.c.image_id.in_(bindparam("ids", expanding=True)),
+        conflict.c.resolved_at.is_(None),
+    )
+    .group_by(conflict.c.image_id)
+)
+_IMAGES = (
+    select(conflict.c.image_id)
+    .distinct()
+    .where(
+        conflict.c.project == bindparam("p"),
+        conflict.c.image_id.is_not(None),
+        conflict.c.resolved_at.is_(None),
+    )
+    .order_by(conflict.c.image_id)
+)
+
+
+def counts(connection: Connection, project_id: int, image_ids: Sequence[int]) -> dict[int, int]:
+    """How many refused operations wait on each of these images; those without are left out."""
+    rows = connection.execute(_COUNTS, {"p": project_id, "ids": list(image_ids)})
+    return {image_id: n for image_id, n in rows}
+
+
+def images(connection: Connection, project_id: int) -> list[int]:
+    """The images with something to settle, by id."""
+    return list(connection.execute(_IMAGES, {"p": project_id}).scalars())
+
+
+# --- which ------------------------------------------------------------------------------------
+
+
+def disputes(
+    connection: Connection, project_id: int, image_id: int | None, sets: Sequence[str]
+) -> list[Dispute]:
+    """What waits on an image (None: among labels and settings), oldest first."""
+    ledger = Ledger(connection, project_id, at=0)
+    found = []
+    for members in _together(history.conflicts(connection, project_id, image_id)):
+        sides = tuple(_sides(ledger, members, frozenset(sets)))
+        if sides:
+            first = members[0]
+            ids = tuple(one.op_id for one in members)
+            groups = [one.group_id for one in members if one.group_id is not None]
+            found.append(
+                Dispute(
+                    ids, groups[0] if groups else None, first.author, first.client, first.at, sides
+                )
+            )
+    return found
+
+
+def _together(rows: Iterable[Conflict]) -> list[list[Conflict]]:
+    """Rows that share a group, or a client and a target, directly or through others."""
+    units: list[tuple[set[object], list[Conflict]]] = []
+    for row in rows:
+        names: set[object] = {(row.client, row.author, row.target.type, row.target.key)}
+        if row.group_id is not None:
+            names.add(row.group_id)
+        joined = [row]
+        for unit in [unit for unit in units if unit[0] & names]:
+            units.remove(unit)
+            names |= unit[0]
+            joined = unit[1] + joined
+        units.append((names, joined))
+    return [members for _, members in units]
+
+
+def _sides(ledger: Ledger, members: list[Conflict], sets: frozenset[str]) -> Iterator[Side]:
+    by_target: dict[tuple[str, str], list[Conflict]] = {}
+    for one in members:
+        by_target.setdefault((one.target.type, one.target.key), []).append(one)
+    for rows in by_target.values():
+        target = rows[0].target
+        held = keeper_of(target.type).held(ledger, target)
+        theirs = None if held is None or held.removed else held.current
+        mine = _wanted(ledger, _chained(rows), theirs)
+        if _set_of(mine, theirs, held) in sets:
+            yield Side(target, mine, theirs, 0 if held is None else held.version)
+
+
+def _set_of(mine: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None, held: Any) -> str:
+    if isinstance(held, Held) and held.set_name:
+        return held.set_name
+    return str((theirs or mine or {}).get("set", TRUTH))
+
+
+def _chained(rows: list[Conflict]) -> list[Conflict]:
+    """The operations on one target in the order in which they build on each other."""
+    ids = {row.op_id for row in rows}
+    ordered = [row for row in rows if row.base_version not in ids]
+    left = [row for row in rows if row.base_version in ids]
+    while left:
+        known = {row.op_id for row in ordered}
+        ready = [row for row in left if row.base_version in known] or left
+        ordered += ready
+        left = [row for row in left if row not in ready]
+    return ordered
+
+
+def _wanted(
+    ledger: Ledger, rows: list[Conflict], theirs: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    """The target as its person saw it after the last of these operations."""
+    state = _base(ledger, rows[0], theirs)
+    for row in rows:
+        removes = row.kind is OperationKind.REMOVE
+        state = None if removes else {**(state or {}), **row.payload}
+    return state
+
+
+def _base(
+    ledger: Ledger, row: Conflict, theirs: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    if row.kind is OperationKind.ADD:
+        return None
+    version = _version(ledger, row.base_version)
+    past = None if version is None else _as_of(ledger, row.target, version)
+    return past or theirs
+
+
+_VERSION = select(operation.c.version).where(
+    operation.c.project == bindparam("p"), operation.c.op_id == bindparam("o")
+)
+
+
+def _version(ledger: Ledger, base: str | None) -> int | None:
+    if base is None:
+        return None
+    keys = {"p": ledger.project_id, "o": base}
+    found = ledger.connection.execute(_VERSION, keys).scalar()
+    if found is None and base.isascii() and base.isdigit():
+        return int(base[:15])
+    return found
+
+
+def _as_of(ledger: Ledger, target: Target, version: int) -> Mapping[str, Any] | None:
+    before, after = payload.alias(), payload.alias()
+    rows = ledger.connection.execute(
+        select(before.c.data, after.c.data)
+        .select_from(event)
+        .outerjoin(before, _blob(before, event.c.before_hash))
+        .outerjoin(after, _blob(after, event.c.after_hash))
+        .where(
+            event.c.project == ledger.project_id,
+            event.c.image_id.is_not_distinct_from(target.image_id),
+            event.c.target_type == target.type.value,
+            event.c.target_key == target.key,
+        )
+    )
+    for blobs in rows.all():
+        for data in blobs:
+            state = None if data is None else orjson.loads(data)
+            if state is not None and state.get("version") == version:
+                return state
+    return None
+
+
+def _blob(blobs: Any, key: Any) -> Any:
+    return (blobs.c.project == event.c.project) & (blobs.c.hash == key)
