@@ -16,7 +16,9 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, LargeBina
 from datasetbuilder.errors import WireError
 from datasetbuilder.projects.schema import metadata
 
-LEFT = frozenset({"member", "membership", "session", "token", "job", "job_item", "setting"})
+LEFT = frozenset(
+    {"member", "membership", "session", "token", "job", "job_item", "setting", "presence"}
+)
 """The tables that stay with the workspace."""
 
 KEPT: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if table.name not in LEFT)
