@@ -1,103 +1,112 @@
-"""What differs between databases: engines, pragmas, upserts, and the words for a failing disk."""
+"""What a store asks of its database, and the few statements that each database words its own way.
 
-import sqlite3
-from collections.abc import Iterable
+SQLite and PostgreSQL fill this in, each in a package of its own; nothing else in `projects` knows
+which of them it speaks to.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.pool import NullPool, QueuePool
 
-from datasetbuilder.errors import StoreUnavailable
+if TYPE_CHECKING:
+    from datasetbuilder.projects.ledger import Transaction
 
-DATABASE_NAME = "workspace.db"
-_BUSY_MS = 5_000
-_WRITER_PRAGMAS = (
-    "page_size = 8192",
-    f"busy_timeout = {_BUSY_MS}",
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "wal_autocheckpoint = 1000",
-    "cache_size = -32768",
-    "temp_store = MEMORY",
-)
-_READER_PRAGMAS = (
-    f"busy_timeout = {_BUSY_MS}",
-    "query_only = ON",
-    "cache_size = -16384",
-    "temp_store = MEMORY",
-)
-_REASONS = {
-    "SQLITE_FULL": "the disk is full; free some space, then it is saved at the next attempt",
-    "SQLITE_READONLY": "the disk or the file is read-only; make it writable again",
-    "SQLITE_CANTOPEN": "the database file cannot be opened; check that its folder is there and"
-    " may be written",
-    "SQLITE_IOERR": "the disk reports an error while reading or writing; check the disk",
-    "SQLITE_BUSY": "another process holds the database; close it",
-    "SQLITE_LOCKED": "another process holds the database; close it",
-    "SQLITE_CORRUPT": "the database file is damaged; restore the last good backup",
-    "SQLITE_NOTADB": "the file is not a workspace database; restore the last good backup",
-}
+_T = TypeVar("_T")
 
 
-def writer_engine(path: Path) -> Engine:
-    """The engine of the one connection that writes and checkpoints."""
-    engine = create_engine(
-        "sqlite://", creator=lambda: _connect(path, "rwc", _WRITER_PRAGMAS), poolclass=NullPool
-    )
-    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
-    return engine
+class Writer(Protocol):
+    """Carries out what is to be written, in groups where that is faster."""
+
+    def submit(
+        self, work: "Callable[[Transaction], _T]", *, weight: int = 1, project: int | None = None
+    ) -> _T:
+        """Run ``work`` in a transaction and return what it returned, after COMMIT.
+
+        Parameters
+        ----------
+        work : callable
+            Uses the transaction and nothing else; it may be run again after a failure.
+        weight : int, optional
+            How many operations it carries out.
+        project : int, optional
+            The only project that it writes in; none for what belongs to the workspace. Work in
+            different projects need not wait for each other.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database could not be written; nothing of ``work`` was kept.
+        """
+        ...
+
+    def refuse(self, reason: str) -> None:
+        """Answer every further write with ``StoreUnavailable``."""
+        ...
 
 
-def reader_engine(path: Path) -> Engine:
-    """The engine of the connections that can only read."""
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: _connect(path, "ro", _READER_PRAGMAS),
-        poolclass=QueuePool,
-        pool_size=8,
-        max_overflow=56,
-    )
-    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
-    return engine
+class Check(Protocol):
+    """The check of the whole database that goes on behind while people already work."""
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong, as far as is known."""
+        ...
+
+    def wait(self) -> str | None:
+        """Wait for the end of the check; what is wrong, or None."""
+        ...
 
 
-def _connect(path: Path, mode: str, pragmas: Iterable[str]) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-        timeout=_BUSY_MS / 1000,
-    )
-    try:
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}").close()
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+class Database(ABC):
+    """An open database with the schema of this version.
 
+    Attributes
+    ----------
+    writer : Writer
+        Whatever changes something goes through it.
+    integrity : Check
+        Whether the database is whole.
+    backup : Path or None
+        The copy that was made before an older schema was brought to this version.
+    """
 
-def migration_connection(path: Path) -> sqlite3.Connection:
-    """A raw connection without foreign keys, as altering a table by copying it needs."""
-    connection = _connect(path, "rwc", _WRITER_PRAGMAS)
-    connection.execute("PRAGMA foreign_keys = OFF").close()
-    return connection
+    writer: Writer
+    integrity: Check
+    backup: Path | None
+    _readers: Engine
 
+    @abstractmethod
+    def plainly(self) -> AbstractContextManager[None]:
+        """Raise ``StoreUnavailable`` in plain words for what a failing database raises."""
 
-def check_connection(path: Path) -> sqlite3.Connection:
-    """A raw read-only connection for the integrity check, to be interrupted at will."""
-    return _connect(path, "ro", _READER_PRAGMAS)
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what is being written and let the database go."""
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database and never waits for writers."""
+        with self.plainly(), self._readers.connect() as connection:
+            try:
+                yield connection
+            except BaseException:
+                # A result that nobody reads to its end would hold the next reader in the past.
+                connection.invalidate()
+                raise
 
-def optimize(connection: Connection) -> None:
-    """Let the database refresh the statistics that its planner uses."""
-    connection.connection.execute("PRAGMA optimize").close()
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A reading transaction that may last, and whose rows may be left half read."""
+        with self.reading() as connection:
+            # Closed afterwards, not used again.
+            connection.detach()
+            yield connection
 
 
 def insert_once(connection: Connection, table: Table) -> Any:
@@ -139,15 +148,3 @@ def _insert(dialect: str, table: Table) -> Any:
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)
-
-
-def unavailable(error: Exception, path: Path) -> StoreUnavailable | None:
-    """What a failing disk or database is called in plain words, or None for a fault of ours."""
-    if isinstance(error, IntegrityError) or not isinstance(error, DBAPIError | sqlite3.Error):
-        return None
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    name = getattr(cause, "sqlite_errorname", "") or ""
-    for prefix, reason in _REASONS.items():
-        if name.startswith(prefix):
-            return StoreUnavailable(f"{path}: not saved, {reason}")
-    return None

@@ -1,6 +1,5 @@
 """The store of a workspace: every change an operation, every read one transaction."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,9 +10,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from datasetbuilder.errors import StoreUnavailable, UnknownName
+from datasetbuilder.errors import UnknownName
 from datasetbuilder.model import (
     TRUTH,
     Annotation,
@@ -39,19 +37,16 @@ from datasetbuilder.projects import (
     timeline,
 )
 from datasetbuilder.projects.annotations import measured
-from datasetbuilder.projects.database import DATABASE_NAME, reader_engine, unavailable
+from datasetbuilder.projects.database import Database
 from datasetbuilder.projects.disputes import Dispute
 from datasetbuilder.projects.history import Changes, Conflict, TargetState
-from datasetbuilder.projects.integrity import IntegrityCheck
 from datasetbuilder.projects.ledger import Transaction
 from datasetbuilder.projects.operations import prepare, run
 from datasetbuilder.projects.presence import Place, Present
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.snapshot import StoreSnapshot
+from datasetbuilder.projects.sqlite.database import SqliteDatabase
 from datasetbuilder.projects.timeline import Asked, Moment, Step
-from datasetbuilder.projects.upgrade import upgrade
-from datasetbuilder.projects.workspace_lock import WorkspaceLock
-from datasetbuilder.projects.writer import Writer
 
 _T = TypeVar("_T")
 
@@ -77,19 +72,13 @@ class Store:
     has reached the disk, or raises ``StoreUnavailable`` and has changed nothing.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
-        self._path = folder / DATABASE_NAME
-        self._lock = WorkspaceLock(folder)
-        try:
-            with self._plainly():
-                self.backup = upgrade(self._path)
-                self._writer = Writer(self._path)
-                self._readers = reader_engine(self._path)
-                self.integrity = IntegrityCheck(self._path, self._writer.refuse)
-        except BaseException:
-            self._lock.release()
-            raise
+        self.backup = database.backup
+        self.integrity = database.integrity
+        self._database = database
+        self._writer = database.writer
+        self._reading = database.reading
         self._known_shape = lru_cache(maxsize=4096)(self._read_shape)
 
     @classmethod
@@ -104,18 +93,11 @@ class Store:
         StoreUnavailable
             If the folder cannot be written.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnavailable(f"{folder} cannot be made: {error.strerror}") from None
-        return cls(folder)
+        return cls(folder, SqliteDatabase.open(folder))
 
     def close(self) -> None:
         """Finish what is being written and let the workspace go."""
-        self.integrity.close()
-        self._readers.dispose()
-        self._writer.close()
-        self._lock.release()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -129,40 +111,24 @@ class Store:
         self.close()
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        try:
-            yield
-        except (DBAPIError, sqlite3.Error) as error:
-            refusal = unavailable(error, self._path)
-            if refusal is None:
-                raise
-            raise refusal from error
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._plainly(), self._readers.connect() as connection:
-            try:
-                yield connection
-            except BaseException:
-                # A result that nobody reads to its end would hold the next reader in the past.
-                connection.invalidate()
-                raise
-
-    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One read transaction, for work that needs more than one question, such as a backup."""
         with self._reading() as connection:
             yield connection
 
-    def submit(self, work: Callable[[Transaction], _T], *, weight: int = 1) -> _T:
+    def submit(
+        self, work: Callable[[Transaction], _T], *, weight: int = 1, project: int | None = None
+    ) -> _T:
         """Run ``work`` in a transaction of the writer; what it returns, after COMMIT.
+
+        With ``project`` it writes in that project only, and does not wait for others.
 
         Raises
         ------
         StoreUnavailable
             If the database could not be written; then nothing of ``work`` was kept.
         """
-        return self._writer.submit(work, weight=weight)
+        return self._writer.submit(work, weight=weight, project=project)
 
     # --- projects and labels ------------------------------------------------------------------
 
@@ -215,6 +181,7 @@ class Store:
                 transaction.ledger(project_id), images, author=author
             ),
             weight=len(images),
+            project=project_id,
         )
 
     def image(self, project_id: int, image_id: int) -> Image:
@@ -307,13 +274,14 @@ class Store:
         allowed = [op for op in operations if op.op_id not in barred]
         if allowed:
             shape_of = lambda image_id: self._shape(project_id, image_id)  # noqa: E731
-            with self._plainly():
+            with self._database.plainly():
                 prepared = [prepare(op, shape_of) for op in allowed]
             results = self._writer.submit(
                 lambda transaction: run(
                     transaction.ledger(project_id), prepared, author=author, client=client
                 ),
                 weight=len(prepared),
+                project=project_id,
             )
             barred.update((result.op_id, result) for result in results)
         return [barred[op.op_id] for op in operations]
@@ -339,6 +307,7 @@ class Store:
                 transaction.ledger(project_id), checked, author=author, tool=tool
             ),
             weight=len(checked),
+            project=project_id,
         )
 
     def _shape(self, project_id: int, image_id: int) -> tuple[int, int] | None:
@@ -491,9 +460,7 @@ class Store:
         sets: Sequence[str] = (TRUTH,),
     ) -> Iterator[StoreSnapshot]:
         """The project at one event number, whatever is written meanwhile."""
-        with self._reading() as connection:
-            # Its rows may be left half read: the connection is closed afterwards, not used again.
-            connection.detach()
+        with self._database.snapshot() as connection:
             yield StoreSnapshot(connection, project_id, open_pixels=open_pixels, sets=sets)
 
     # --- the workspace ------------------------------------------------------------------------

@@ -38,7 +38,9 @@ RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
 
 # image libraries raise anything; a thread and a request each have one outermost handler
-CATCHES_ALL = re.compile(r"datasetbuilder/pixels/(?:reader|worker)\.py|projects/writer\.py|app/.*")
+CATCHES_ALL = re.compile(
+    r"datasetbuilder/pixels/(?:reader|worker)\.py|projects/sqlite/writer\.py|app/.*"
+)
 
 WEBGL = re.compile(r"(?i)\b(?:scatter|heatmap|scatterpolar|pointcloud)gl\b|\bsplom\b")
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b|raise Not" r"Implemented")

@@ -13,6 +13,7 @@ from datasetbuilder.model import (
     Target,
     TargetType,
 )
+from datasetbuilder.projects.sqlite.writer import Writer
 from datasetbuilder.projects.store import ProjectInfo, Store
 
 BOX = {"x": 1.0, "y": 2.5, "width": 10.0, "height": 10.0}
@@ -32,6 +33,12 @@ def polygon(*parts: object, label: int = 1) -> dict[str, Any]:
 def pictures(n: int) -> list[Image]:
     """Images of 100 by 80 pixels."""
     return [Image(0, f"picture {k}.png", 100, 80, sha256=f"{k:064d}") for k in range(1, n + 1)]
+
+
+def writer_thread(store: Store) -> Writer:
+    """The one thread that writes, of a store on SQLite."""
+    assert isinstance(store._writer, Writer)
+    return store._writer
 
 
 @dataclass

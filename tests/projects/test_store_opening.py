@@ -14,14 +14,14 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from datasetbuilder.errors import StoreUnavailable, WorkspaceError
 from datasetbuilder.projects.schema import HEAD, metadata
+from datasetbuilder.projects.sqlite.workspace_lock import WorkspaceLock, network_file_system
 from datasetbuilder.projects.store import Store
-from datasetbuilder.projects.workspace_lock import WorkspaceLock, network_file_system
-from tests.projects.campaign import Campaign
+from tests.projects.campaign import Campaign, writer_thread
 
 HOLD = """
 import sys
 from pathlib import Path
-from datasetbuilder.projects.workspace_lock import WorkspaceLock
+from datasetbuilder.projects.sqlite.workspace_lock import WorkspaceLock
 with WorkspaceLock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -116,7 +116,7 @@ def test_network_file_systems_are_recognised_by_the_mount_above_a_folder(folder,
 
 def test_a_workspace_on_a_network_file_system_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "datasetbuilder.projects.workspace_lock.network_file_system", lambda folder: "nfs4"
+        "datasetbuilder.projects.sqlite.workspace_lock.network_file_system", lambda folder: "nfs4"
     )
     with pytest.raises(WorkspaceError, match=r"network file system \(nfs4\).*choose a folder"):
         Store.open(tmp_path)
@@ -189,7 +189,7 @@ def test_a_newer_schema_is_refused_in_plain_words(workspace_folder):
 
 
 def test_an_older_schema_is_copied_aside_before_it_is_migrated(workspace_folder, monkeypatch):
-    monkeypatch.setattr("datasetbuilder.projects.upgrade.HEAD", "next")
+    monkeypatch.setattr("datasetbuilder.projects.sqlite.upgrade.HEAD", "next")
     with Store.open(workspace_folder) as store:
         assert store.backup is not None
         assert store.backup.parent == workspace_folder / "backups"
@@ -237,5 +237,5 @@ def test_the_last_write_before_closing_is_on_the_disk(workspace_folder):
     with Store.open(workspace_folder) as store:
         campaign = Campaign(store)
         campaign.do(campaign.add("a"))
-        pragma = store._writer._open().connection.execute("PRAGMA synchronous")
+        pragma = writer_thread(store)._open().connection.execute("PRAGMA synchronous")
         assert pragma.fetchone()[0] == 2

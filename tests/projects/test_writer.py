@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from datasetbuilder.errors import StoreUnavailable, UnknownName
 from datasetbuilder.model import Outcome
 from datasetbuilder.projects.store import Store
-from tests.projects.campaign import Campaign, box
+from tests.projects.campaign import Campaign, box, writer_thread
 
 CHILD = """
 import sys
@@ -85,7 +85,7 @@ def test_event_numbers_have_no_gaps_under_eight_threads(campaign):
 
 
 def test_writes_that_gather_while_one_runs_share_a_transaction(campaign):
-    writer = campaign.store._writer
+    writer = writer_thread(campaign.store)
     started, go = threading.Event(), threading.Event()
     transactions = []
 
@@ -108,7 +108,7 @@ def test_writes_that_gather_while_one_runs_share_a_transaction(campaign):
 
 
 def test_a_failing_write_does_not_take_its_neighbours_with_it(campaign):
-    writer = campaign.store._writer
+    writer = writer_thread(campaign.store)
     started, go = threading.Event(), threading.Event()
 
     def first(transaction):
@@ -154,7 +154,7 @@ def test_closing_leaves_a_single_file(workspace_folder):
 
 
 def limit_pages(campaign: Campaign, pages: int) -> None:
-    connection = campaign.store._writer._open()
+    connection = writer_thread(campaign.store)._open()
     connection.connection.execute(f"PRAGMA max_page_count = {pages}").close()
 
 
@@ -185,7 +185,7 @@ def test_reads_go_on_while_the_disk_is_full(campaign):
 
 
 def test_a_file_that_turned_read_only_is_written_again_when_it_may_be(campaign):
-    campaign.store._writer._open().connection.execute("PRAGMA query_only = ON").close()
+    writer_thread(campaign.store)._open().connection.execute("PRAGMA query_only = ON").close()
     with pytest.raises(StoreUnavailable, match="read-only; make it writable again"):
         campaign.do(campaign.add("a"))
     assert campaign.do(campaign.add("b")).outcome is Outcome.ACCEPTED
@@ -193,7 +193,7 @@ def test_a_file_that_turned_read_only_is_written_again_when_it_may_be(campaign):
 
 
 def test_a_database_held_by_another_program_is_named_and_nothing_is_saved(campaign):
-    campaign.store._writer._open().connection.execute("PRAGMA busy_timeout = 1").close()
+    writer_thread(campaign.store)._open().connection.execute("PRAGMA busy_timeout = 1").close()
     with sqlite3.connect(campaign.store.folder / "workspace.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnavailable, match="another process holds the database"):

@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from datasetbuilder.errors import StoreUnavailable
-from datasetbuilder.projects.database import optimize, unavailable, writer_engine
 from datasetbuilder.projects.ledger import Transaction
+from datasetbuilder.projects.sqlite.connections import optimize, unavailable, writer_engine
 
 GROUP = 64
 """How many operations one transaction takes at most, unless a single request holds more."""
@@ -47,7 +47,9 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="datasetbuilder-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Transaction], _T], *, weight: int = 1) -> _T:
+    def submit(
+        self, work: Callable[[Transaction], _T], *, weight: int = 1, project: int | None = None
+    ) -> _T:
         """Run ``work`` in a transaction and return what it returned, after COMMIT.
 
         Raises

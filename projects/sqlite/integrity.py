@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from datasetbuilder.projects.database import check_connection
+from datasetbuilder.projects.sqlite.connections import check_connection
 
 
 class IntegrityCheck:

@@ -11,10 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from datasetbuilder.errors import WorkspaceError
-from datasetbuilder.projects.database import check_connection, migration_connection
 from datasetbuilder.projects.schema import HEAD
+from datasetbuilder.projects.sqlite.connections import check_connection, migration_connection
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 def upgrade(path: Path) -> Path | None:
