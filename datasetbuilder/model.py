@@ -9,7 +9,7 @@ store, COCO text and Parquet columns all carry the very same number.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import BinaryIO, ClassVar, Protocol, TypeAlias
 
 BACKGROUND = 0
@@ -46,6 +46,14 @@ class ImageState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Skeleton:
+    """The named keypoints of a label and the lines between them, as pairs of positions."""
+
+    names: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """A class of the project; ``id`` ≥ 1 is the category id of every export."""
 
@@ -54,6 +62,7 @@ class Label:
     color: str
     uid: str = ""
     supercategory: str = ""
+    skeleton: Skeleton | None = None
     deleted: bool = False
     version: int = 1
     merged_into: int | None = None
@@ -132,7 +141,79 @@ class Mask:
     kind: ClassVar[Kind] = Kind.MASK
 
 
-Geometry: TypeAlias = Tag | Box | Polygon | Mask
+@dataclass(frozen=True, slots=True)
+class RotatedBox:
+    """A rectangle about its centre, turned by ``angle`` degrees, clockwise on the screen."""
+
+    cx: float
+    cy: float
+    width: float
+    height: float
+    angle: float = 0.0
+    kind: ClassVar[Kind] = Kind.ROTATED_BOX
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipse:
+    """An ellipse about its centre with radii along its axes, turned as a `RotatedBox` is."""
+
+    cx: float
+    cy: float
+    rx: float
+    ry: float
+    angle: float = 0.0
+    kind: ClassVar[Kind] = Kind.ELLIPSE
+
+
+@dataclass(frozen=True, slots=True)
+class Polyline:
+    """An open line from vertex to vertex; it covers no pixel."""
+
+    points: Ring
+    kind: ClassVar[Kind] = Kind.POLYLINE
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Places of one object, each as good as the other; they cover no pixel."""
+
+    points: Ring
+    kind: ClassVar[Kind] = Kind.POINTS
+
+
+class Visibility(IntEnum):
+    """Whether a keypoint can be seen, in COCO's numbers."""
+
+    UNLABELLED = 0
+    HIDDEN = 1
+    VISIBLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoint:
+    """One named place of a skeleton; at (0, 0) while it is not labelled."""
+
+    x: float
+    y: float
+    visibility: Visibility = Visibility.VISIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoints:
+    """The places of an object in the order of its label's skeleton; they cover no pixel."""
+
+    points: tuple[Keypoint, ...]
+    kind: ClassVar[Kind] = Kind.KEYPOINTS
+
+    @property
+    def labelled(self) -> tuple[Keypoint, ...]:
+        """The keypoints that have a place."""
+        return tuple(point for point in self.points if point.visibility)
+
+
+Geometry: TypeAlias = (
+    Tag | Box | RotatedBox | Polygon | Mask | Ellipse | Polyline | Points | Keypoints
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from datasetbuilder.errors import FormatError, GeometryError
+from datasetbuilder.errors import FormatError, GeometryError, WireError
 from datasetbuilder.exporters import fields
 from datasetbuilder.exporters.extension import (
     KEY,
@@ -33,6 +33,7 @@ from datasetbuilder.geometry import (
     extent,
     mask_from_coco_rle,
     polygon_from_mask,
+    polygon_from_turned,
 )
 from datasetbuilder.geometry.masks import mask_from_spans
 from datasetbuilder.geometry.raster import spans_from_geometry
@@ -40,28 +41,36 @@ from datasetbuilder.model import (
     Annotation,
     Bbox,
     Box,
+    Ellipse,
     Geometry,
     Image,
     ImageState,
+    Keypoints,
     Kind,
     Label,
     Mask,
     Part,
     Polygon,
+    RotatedBox,
+    Skeleton,
     Tag,
 )
+from datasetbuilder.wire import geometry_from_wire, skeleton_from_wire
 
 # --- writing ----------------------------------------------------------------------------------
 
 
 def record_from_label(label: Label) -> dict[str, Any]:
-    """A label as a COCO category."""
-    return {
+    """A label as a COCO category; its edges count from 1, as COCO's do."""
+    said: dict[str, Any] = {
         "id": label.id,
         "name": label.name,
         "supercategory": label.supercategory,
-        KEY: {"uid": label.uid, "color": label.color},
     }
+    if label.skeleton is not None:
+        said["keypoints"] = list(label.skeleton.names)
+        said["skeleton"] = [[one + 1, other + 1] for one, other in label.skeleton.edges]
+    return said | {KEY: {"uid": label.uid, "color": label.color}}
 
 
 def record_from_image(image: Image, file_name: str, tags: tuple[Annotation, ...]) -> dict[str, Any]:
@@ -97,8 +106,16 @@ def record_from_annotation(
     told = annotation.kind is Kind.BOX
     if options.task == INSTANCES and annotation.kind in OUTLINED:
         said["segmentation"], told = _segmentation(annotation, image, options.segmentation)
+    if isinstance(annotation.geometry, Keypoints):
+        said |= _keypoints(annotation.geometry)
+        told = True
     said[KEY] = extension_from_annotation(annotation, with_geometry=not told)
     return said
+
+
+def _keypoints(shape: Keypoints) -> dict[str, Any]:
+    flat = chain.from_iterable((p.x, p.y, int(p.visibility)) for p in shape.points)
+    return {"keypoints": list(flat), "num_keypoints": len(shape.labelled)}
 
 
 def measured(annotation: Annotation, image: Image) -> tuple[float, Bbox]:
@@ -127,8 +144,7 @@ def _segmentation(annotation: Annotation, image: Image, way: str) -> tuple[Any, 
         return coco_rle(shape, image.shape), True
     if is_mask:
         return coco_rings(polygon_from_mask(shape)), True
-    assert isinstance(shape, Polygon)
-    return rings_from_polygon(shape), not has_holes(shape)
+    return rings_of(shape), isinstance(shape, Polygon) and not has_holes(shape)
 
 
 def has_holes(polygon: Polygon) -> bool:
@@ -141,6 +157,13 @@ def rings_from_polygon(polygon: Polygon) -> list[list[float]]:
     if has_holes(polygon):
         return coco_rings(polygon)
     return [list(chain.from_iterable(part.exterior)) for part in polygon.parts]
+
+
+def rings_of(shape: Geometry) -> list[list[float]]:
+    """The rings that a shape with an outline of its own is written as, none for others."""
+    if isinstance(shape, RotatedBox | Ellipse):
+        return rings_from_polygon(polygon_from_turned(shape))
+    return rings_from_polygon(shape) if isinstance(shape, Polygon) else []
 
 
 def _tag(tag: Annotation) -> dict[str, Any]:
@@ -161,7 +184,21 @@ def label_from_record(value: Any, path: str) -> Label:
         color=str(extension.get("color", "")),
         uid=str(extension.get("uid", "")),
         supercategory=str(data.get("supercategory") or ""),
+        skeleton=skeleton_of(data, path),
     )
+
+
+def skeleton_of(data: Mapping[str, Any], path: str) -> Skeleton | None:
+    """The skeleton of a category, if it has one."""
+    if not data.get("keypoints"):
+        return None
+    edges = fields.items(data.get("skeleton") or [], f"{path}.skeleton")
+    read = [fields.items(edge, f"{path}.skeleton[{k}]") for k, edge in enumerate(edges)]
+    counted = [[end - 1 if isinstance(end, int) else end for end in edge] for edge in read]
+    try:
+        return skeleton_from_wire({"names": data["keypoints"], "edges": counted}, path)
+    except WireError as error:
+        raise FormatError(f"{error} (one less than in the skeleton)") from error
 
 
 def image_from_record(value: Any, path: str) -> tuple[Image, tuple[Annotation, ...]]:
@@ -234,6 +271,8 @@ def _geometry(data: Mapping[str, Any], image: Image, kind: Kind | None, path: st
     segmentation = data.get("segmentation")
     if kind is Kind.TAG or (segmentation is None and "bbox" not in data):
         return Tag()
+    if kind is Kind.KEYPOINTS:
+        return keypoints_from_record(data, path)
     if not segmentation:
         return Box(*_bbox(data.get("bbox"), f"{path}.bbox"))
     here = f"{path}.segmentation"
@@ -246,6 +285,22 @@ def _geometry(data: Mapping[str, Any], image: Image, kind: Kind | None, path: st
         return mask_from_spans(spans_from_geometry(polygon, image.shape))
     except GeometryError as error:
         raise FormatError(f"{here}: {error}") from error
+
+
+def keypoints_from_record(data: Mapping[str, Any], path: str) -> Keypoints:
+    """COCO's flat ``x, y, visibility, …`` as keypoints."""
+    here = f"{path}.keypoints"
+    flat = fields.numbers(data.get("keypoints"), here)
+    if not flat or len(flat) % 3:
+        raise FormatError(f"{here} must be triples of x, y, visibility, got {len(flat)} numbers")
+    triples = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+    points = [(x, y, int(seen) if seen == int(seen) else seen) for x, y, seen in triples]
+    try:
+        shape = geometry_from_wire(Kind.KEYPOINTS, {"points": points}, here)
+    except WireError as error:
+        raise FormatError(str(error)) from error
+    assert isinstance(shape, Keypoints)
+    return shape
 
 
 def _mask_from_rle(segmentation: Mapping[str, Any], image: Image) -> Mask:
@@ -269,7 +324,7 @@ def check_agreement(geometry: Geometry, segmentation: Any, image: Image, path: s
             same = said == mask_from_spans(spans_from_geometry(geometry, image.shape))
         else:
             polygon_from_rings(fields.items(segmentation, path), path)
-            same = isinstance(geometry, Polygon) and segmentation == rings_from_polygon(geometry)
+            same = segmentation == rings_of(geometry)
     except GeometryError as error:
         raise FormatError(f"{path}: {error}") from error
     if not same:

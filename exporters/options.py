@@ -24,8 +24,11 @@ IMAGES = (COPY, LINK, NONE)
 
 SEGMENTATIONS = ("polygon", "rle", "counts")
 
-OUTLINED = (Kind.POLYGON, Kind.MASK)
+OUTLINED = (Kind.POLYGON, Kind.MASK, Kind.ROTATED_BOX, Kind.ELLIPSE)
 """The kinds that say which pixels belong to the object."""
+
+UNCOVERING = (Kind.POLYLINE, Kind.POINTS, Kind.KEYPOINTS)
+"""The kinds that cover no pixel."""
 
 WHOLE = "all"
 """The name of the only split of an export that is not split."""

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from datasetbuilder.errors import FormatError, UsageError
+from datasetbuilder.errors import FormatError, UsageError, WireError
 from datasetbuilder.exporters import fields
 from datasetbuilder.exporters.card import card_text
 from datasetbuilder.exporters.extension import KEY
@@ -27,6 +27,7 @@ from datasetbuilder.exporters.job import ExportJob, Row
 from datasetbuilder.exporters.options import COPY, LINK, WHOLE, ExportOptions
 from datasetbuilder.exporters.survey import Survey
 from datasetbuilder.model import Label
+from datasetbuilder.wire import skeleton_from_wire, skeleton_to_wire
 
 VERSION = 1
 SHARD_BYTES = 500_000_000
@@ -151,17 +152,21 @@ def _about(job: ExportJob) -> dict[str, Any]:
         "project": job.snapshot.project,
         "event": job.snapshot.seq,
         "task": job.options.task,
-        "labels": [
-            {
-                "id": label.id,
-                "name": label.name,
-                "color": label.color,
-                "uid": label.uid,
-                "supercategory": label.supercategory,
-            }
-            for label in job.snapshot.labels
-        ],
+        "labels": [_label(label) for label in job.snapshot.labels],
     }
+
+
+def _label(label: Label) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "id": label.id,
+        "name": label.name,
+        "color": label.color,
+        "uid": label.uid,
+        "supercategory": label.supercategory,
+    }
+    if label.skeleton is not None:
+        said["skeleton"] = skeleton_to_wire(label.skeleton)
+    return said
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -250,16 +255,22 @@ def labels_from_metadata(metadata: dict[bytes, bytes] | None) -> tuple[Label, ..
         about = fields.record(orjson.loads(text), KEY)
     except orjson.JSONDecodeError as error:
         raise FormatError(f"the metadata of its schema is broken: {error}") from error
-    labels = []
-    for index, value in enumerate(fields.items(about.get("labels"), "labels")):
-        data = fields.record(value, f"labels[{index}]")
-        labels.append(
-            Label(
-                id=fields.integer(data.get("id"), f"labels[{index}].id"),
-                name=fields.text(data.get("name"), f"labels[{index}].name"),
-                color=str(data.get("color", "")),
-                uid=str(data.get("uid", "")),
-                supercategory=str(data.get("supercategory", "")),
-            )
-        )
-    return tuple(labels)
+    listed = fields.items(about.get("labels"), "labels")
+    return tuple(_label_of(value, f"labels[{index}]") for index, value in enumerate(listed))
+
+
+def _label_of(value: Any, path: str) -> Label:
+    data = fields.record(value, path)
+    skeleton = data.get("skeleton")
+    try:
+        read = None if skeleton is None else skeleton_from_wire(skeleton, f"{path}.skeleton")
+    except WireError as error:
+        raise FormatError(str(error)) from error
+    return Label(
+        id=fields.integer(data.get("id"), f"{path}.id"),
+        name=fields.text(data.get("name"), f"{path}.name"),
+        color=str(data.get("color", "")),
+        uid=str(data.get("uid", "")),
+        supercategory=str(data.get("supercategory", "")),
+        skeleton=read,
+    )

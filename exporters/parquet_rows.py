@@ -14,7 +14,7 @@ from datasetbuilder.exporters.coco_objects import (
     has_holes,
     measured,
     polygon_from_rings,
-    rings_from_polygon,
+    rings_of,
 )
 from datasetbuilder.exporters.extension import (
     KEY,
@@ -94,13 +94,9 @@ def _objects(
     }
     if task == INSTANCES:
         shapes = [item.geometry for item in annotations]
-        columns["segmentation"] = [_rings(shape) for shape in shapes]
+        columns["segmentation"] = [rings_of(shape) for shape in shapes]
         columns["rle"] = [_rle(shape, image) for shape in shapes]
     return columns
-
-
-def _rings(shape: Geometry) -> list[list[float]]:
-    return rings_from_polygon(shape) if isinstance(shape, Polygon) else []
 
 
 def _rle(shape: Geometry, image: Image) -> dict[str, Any] | None:
@@ -135,7 +131,7 @@ def _is_told(shape: Geometry, task: str) -> bool:
     """Whether the columns alone give the geometry back."""
     if isinstance(shape, Polygon):
         return task == INSTANCES and not has_holes(shape)
-    return isinstance(shape, Box) or task == INSTANCES
+    return isinstance(shape, Box) or (isinstance(shape, Mask) and task == INSTANCES)
 
 
 # --- reading ----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from datasetbuilder.exporters.options import (
     INSTANCES,
     LINK,
     OUTLINED,
+    UNCOVERING,
     ExportOptions,
 )
 from datasetbuilder.exporters.placement import Placement
@@ -151,6 +152,7 @@ def notes(found: Survey, options: ExportOptions) -> tuple[str, ...]:
         said.append(
             f"{counted(tags, 'whole-image class', 'whole-image classes')} kept beside the objects."
         )
+    said += _uncovering_notes(found, options)
     if options.task not in (CLASSIFICATION, INSTANCES) and outlined:
         said.append(
             f"{counted(outlined, 'outline', 'outlines')} kept beside the box; trainers see boxes."
@@ -166,6 +168,31 @@ def notes(found: Survey, options: ExportOptions) -> tuple[str, ...]:
                 f"{counted(count, 'image is', 'images are')} {word}, exported all the same."
             )
     return tuple(said)
+
+
+_TURNED_NOTES = {
+    Kind.ROTATED_BOX: ("rotated box", "rotated boxes", "four corners"),
+    Kind.ELLIPSE: ("ellipse", "ellipses", "vertices"),
+}
+_UNCOVERING_WORDS = {
+    Kind.POLYLINE: ("polyline", "polylines"),
+    Kind.POINTS: ("object of points", "objects of points"),
+    Kind.KEYPOINTS: ("object of keypoints", "objects of keypoints"),
+}
+
+
+def _uncovering_notes(found: Survey, options: ExportOptions) -> list[str]:
+    said = []
+    for kind, (one, many, vertices) in _TURNED_NOTES.items():
+        if options.task == INSTANCES and (count := found.kinds[kind]):
+            said.append(f"{_n(count, one, many)} written as an outline of {vertices}.")
+    for kind in UNCOVERING:
+        if options.task != CLASSIFICATION and (count := found.kinds[kind]):
+            said.append(
+                f"{_n(count, *_UNCOVERING_WORDS[kind])} with area 0, no mask and the box round "
+                "the points; trainers see that box."
+            )
+    return said
 
 
 def _count_image(found: Survey, image: Image, annotations: tuple[Annotation, ...]) -> None:

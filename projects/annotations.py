@@ -2,7 +2,9 @@
 
 A polygon is two blobs: all its points as float32, ring after ring, and the build of its rings as
 uint32, part after part ``[number of rings, points of ring 0, points of ring 1, …]``. A mask is its
-RLE text with the offset in ``x, y, width, height``, which hold the bounding box of every kind.
+RLE text with the offset in ``x, y, width, height``, which hold the bounding box of every kind. A
+rotated box and an ellipse are their five numbers and a zero in the blob of points; polylines,
+points and keypoints are that blob, the visibilities of keypoints being the build.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,18 +19,25 @@ from datasetbuilder import geometry
 from datasetbuilder.model import (
     Annotation,
     Box,
+    Ellipse,
     Geometry,
     ImageState,
+    Keypoint,
+    Keypoints,
     Mask,
     OperationKind,
     Part,
     Point,
+    Points,
     Polygon,
+    Polyline,
     Ring,
+    RotatedBox,
     Tag,
     Target,
+    Visibility,
 )
-from datasetbuilder.projects import tombstones
+from datasetbuilder.projects import skeletons, tombstones
 from datasetbuilder.projects.clock import micros_from_time, time_from_micros
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
@@ -56,7 +65,7 @@ def _polygon_blobs(polygon: Polygon) -> tuple[bytes, bytes]:
         build += [len(rings), *map(len, rings)]
         for ring in rings:
             points += ring
-    return np.array(points, dtype="<f4").tobytes(), np.array(build, dtype="<u4").tobytes()
+    return _xy(points), np.array(build, dtype="<u4").tobytes()
 
 
 def _polygon_from_build(points: Sequence[Point], build: Sequence[int]) -> Polygon:
@@ -72,6 +81,41 @@ def _polygon_from_build(points: Sequence[Point], build: Sequence[int]) -> Polygo
     return Polygon(tuple(parts))
 
 
+_TURNED: dict[str, type[RotatedBox] | type[Ellipse]] = {
+    "rotated_box": RotatedBox,
+    "ellipse": Ellipse,
+}
+
+
+def _xy(points: Sequence[Point]) -> bytes:
+    return np.array(points, dtype="<f4").tobytes()
+
+
+def _numbers_of_turned(turned: RotatedBox | Ellipse) -> list[Point]:
+    match turned:
+        case RotatedBox(cx, cy, width, height, angle) | Ellipse(cx, cy, width, height, angle):
+            return [(cx, cy), (width, height), (angle, 0.0)]
+
+
+def _keypoints_from_build(points: Sequence[Point], build: Sequence[int]) -> Keypoints:
+    pairs = zip(points, build, strict=True)
+    return Keypoints(tuple(Keypoint(x, y, Visibility(seen)) for (x, y), seen in pairs))
+
+
+def _shape_from_blobs(kind: str, points: Sequence[Point], build: bytes | None) -> Geometry:
+    if kind in _TURNED:
+        (cx, cy), (width, height), (angle, _) = points
+        return _TURNED[kind](cx, cy, width, height, angle)
+    if kind == "polyline":
+        return Polyline(tuple(points))
+    if kind == "points":
+        return Points(tuple(points))
+    counts = np.frombuffer(build or b"", dtype="<u4").tolist()
+    if kind == "keypoints":
+        return _keypoints_from_build(points, counts)
+    return _polygon_from_build(points, counts)
+
+
 def _points_from_blobs(blobs: Iterable[bytes]) -> list[Point]:
     # orjson writes the shortest decimal of a float32, which reads back as the double that was sent.
     singles = np.frombuffer(b"".join(blobs), dtype="<f4")
@@ -81,10 +125,20 @@ def _points_from_blobs(blobs: Iterable[bytes]) -> list[Point]:
 
 def _geometry_columns(shape: Geometry) -> dict[str, Any]:
     columns: dict[str, Any] = {"kind": shape.kind.value, "xy": None, "rings": None, "rle": None}
-    if isinstance(shape, Polygon):
-        columns["xy"], columns["rings"] = _polygon_blobs(shape)
-    elif isinstance(shape, Mask):
-        columns["rle"] = shape.counts
+    match shape:
+        case Polygon():
+            columns["xy"], columns["rings"] = _polygon_blobs(shape)
+        case Mask():
+            columns["rle"] = shape.counts
+        case RotatedBox() | Ellipse():
+            columns["xy"] = _xy(_numbers_of_turned(shape))
+        case Polyline(points) | Points(points):
+            columns["xy"] = _xy(points)
+        case Keypoints(points):
+            columns["xy"] = _xy([(point.x, point.y) for point in points])
+            columns["rings"] = np.array([p.visibility for p in points], dtype="<u4").tobytes()
+        case Box() | Tag():
+            pass
     return columns
 
 
@@ -109,14 +163,14 @@ def _annotation(row: Row[Any], points: list[Point]) -> Annotation:
         rings, rle, attributes, source, score, author, version, _seq, _in_batch, created_at,
         updated_at,
     ) = tuple(row)  # fmt: skip
-    if kind == "polygon":
-        shape: Geometry = _polygon_from_build(points, np.frombuffer(rings, dtype="<u4").tolist())
-    elif kind == "box":
-        shape = Box(x, y, width, height)
+    if kind == "box":
+        shape: Geometry = Box(x, y, width, height)
     elif kind == "mask":
         shape = Mask(int(x), int(y), int(width), int(height), rle)
-    else:
+    elif kind == "tag":
         shape = Tag()
+    else:
+        shape = _shape_from_blobs(kind, points, rings)
     return Annotation(
         uid=uid,
         label=label,
@@ -258,7 +312,7 @@ class AnnotationKeeper:
             updated_at=time_from_micros(stamp.at),
             **fields,
         )
-        self._check_label(ledger, made.label)
+        self._check_label(ledger, made)
         ledger.next_annotation += 1
         return self._insert(ledger, made, stamp)
 
@@ -266,14 +320,14 @@ class AnnotationKeeper:
         self, ledger: Ledger, target: Target, held: Held, fields: Fields, stamp: Stamp
     ) -> Held:
         """Write the next version, or bring a removed annotation back under its id."""
-        if "label" in fields:
-            self._check_label(ledger, fields["label"])
         if held.removed:
             return self._restore(ledger, target, held, fields, stamp)
         before: Annotation = held.value
         made = replace(
             before, **fields, version=held.version + 1, updated_at=time_from_micros(stamp.at)
         )
+        if not {"label", "geometry"}.isdisjoint(fields):
+            self._check_label(ledger, made)
         ledger.know_set(made.set)
         row = row_from_annotation(ledger.project_id, made, seq=stamp.seq, in_batch=False)
         keys = {"p": ledger.project_id, "i": made.image_id, "a": made.id}
@@ -302,6 +356,7 @@ class AnnotationKeeper:
             updated_at=time_from_micros(stamp.at),
             **fields,
         )
+        self._check_label(ledger, made)
         tombstones.lift(ledger, target)
         return self._insert(ledger, made, stamp)
 
@@ -326,14 +381,16 @@ class AnnotationKeeper:
         self._start_image(ledger, made.image_id, stamp)
         return _held(made, stamp.seq)
 
-    def _check_label(self, ledger: Ledger, label_id: int) -> None:
-        row = ledger.label(label_id)
+    def _check_label(self, ledger: Ledger, made: Annotation) -> None:
+        row = ledger.label(made.label)
         if row is None:
-            raise Refusal(f"label {label_id} does not exist; choose one of the project's labels")
+            raise Refusal(f"label {made.label} does not exist; choose one of the project's labels")
         if row.deleted:
             heir = None if row.merged_into is None else ledger.label(row.merged_into)
             fate = "" if heir is None else f' and its shapes became "{heir.name}"'
             raise Refusal(f'the label "{row.name}" was removed{fate}; choose another label')
+        if wrong := skeletons.mismatch(made.geometry, row):
+            raise Refusal(f"payload.geometry.points: {wrong}")
 
     def _start_image(self, ledger: Ledger, image_id: int, stamp: Stamp) -> None:
         row = ledger.image(image_id)

@@ -7,6 +7,7 @@ from sqlalchemy import Executable, bindparam, insert, select, union_all
 
 from datasetbuilder.errors import AlreadyExists, DataError
 from datasetbuilder.model import Annotation, Image, ImageState, OperationKind, Target, TargetType
+from datasetbuilder.projects import skeletons
 from datasetbuilder.projects.annotations import row_from_annotation
 from datasetbuilder.projects.clock import time_from_micros
 from datasetbuilder.projects.images import row_from_image
@@ -102,6 +103,8 @@ def _check(ledger: Ledger, annotations: Sequence[Annotation]) -> None:
         row = ledger.label(one.label)
         if row is None or row.deleted:
             raise DataError(f"annotation {one.uid}: there is no label {one.label} in use")
+        if wrong := skeletons.mismatch(one.geometry, row):
+            raise DataError(f"annotation {one.uid}: {wrong}")
 
 
 def _found(ledger: Ledger, question: Executable, keys: Sequence[str]) -> list[str]:

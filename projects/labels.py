@@ -1,10 +1,12 @@
 """Labels as rows, and the keeper that adds, renames, recolours and merges them."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from datasetbuilder.model import Label, OperationKind, Target
+from datasetbuilder.projects import skeletons
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.palette import color_of
@@ -19,14 +21,15 @@ _NAMED = select(label.c.id).where(
     label.c.deleted == bindparam("live"),
 )
 _CHANGED = (
-    "name", "name_key", "color", "supercategory", "deleted", "merged_into", "version", "seq",
-    "updated_at",
+    "name", "name_key", "color", "supercategory", "keypoints", "deleted", "merged_into", "version",
+    "seq", "updated_at",
 )  # fmt: skip
 _UPDATE = (
     update(label)
     .where(label.c.project == bindparam("p"), label.c.id == bindparam("i"))
     .values({name: bindparam(f"new_{name}") for name in _CHANGED})
 )
+_SETTABLE = {"name", "color", "supercategory", "skeleton"}
 _OF_LABEL = (
     annotation.c.project == bindparam("p"),
     annotation.c.label == bindparam("i"),
@@ -61,6 +64,7 @@ def label_from_row(row: Row[Any]) -> Label:
         color=row.color,
         uid=row.uid,
         supercategory=row.supercategory,
+        skeleton=skeletons.skeleton_from_text(row.keypoints),
         deleted=bool(row.deleted),
         version=row.version,
         merged_into=row.merged_into,
@@ -75,7 +79,7 @@ def name_key(name: str) -> str:
 def fields_from_payload(kind: OperationKind, payload: object) -> Fields:
     """What an operation on a label sets; WireError if a field is wrong."""
     fields = label_fields_from_wire(payload)
-    known = {"merge_into"} if kind is OperationKind.REMOVE else {"name", "color", "supercategory"}
+    known = {"merge_into"} if kind is OperationKind.REMOVE else _SETTABLE
     for name in fields.keys() - known:
         raise Refusal(f"payload.{name}: has no meaning in the {kind.value} of a label")
     if "name" in fields:
@@ -119,15 +123,12 @@ class LabelKeeper:
     ) -> Held:
         """Rename or recolour a label, or take a removed one into use again."""
         before: Label = held.value
-        made = Label(
-            id=before.id,
-            uid=before.uid,
-            name=fields.get("name", before.name),
-            color=fields.get("color", before.color),
-            supercategory=fields.get("supercategory", before.supercategory),
-            version=before.version + 1,
+        made = replace(
+            before, **fields, deleted=False, merged_into=None, version=before.version + 1
         )
         self._check_name(ledger, made.name, but=made.id)
+        if "skeleton" in fields:
+            skeletons.check_drawn(ledger, made.id, made.name, made.skeleton)
         self._save(ledger, made, stamp, merged_into=None)
         return _held(made, stamp.seq)
 
@@ -153,16 +154,7 @@ class LabelKeeper:
             keys = {"p": ledger.project_id, "i": gone.id, "heir": heir}
             new = {"new_seq": stamp.seq, "new_updated_at": stamp.at}
             ledger.connection.execute(_MOVE, {**keys, **new})
-        made = Label(
-            id=gone.id,
-            uid=gone.uid,
-            name=gone.name,
-            color=gone.color,
-            supercategory=gone.supercategory,
-            deleted=True,
-            version=gone.version + 1,
-            merged_into=heir,
-        )
+        made = replace(gone, deleted=True, version=gone.version + 1, merged_into=heir)
         self._save(ledger, made, stamp, merged_into=heir)
         return _held(made, stamp.seq)
 
@@ -178,6 +170,8 @@ class LabelKeeper:
             raise Refusal(f'the label "{gone.name}" cannot be merged into itself')
         if row is None or row.deleted:
             raise Refusal(f"payload.merge_into: there is no label {heir} in use")
+        skeleton = skeletons.skeleton_from_text(row.keypoints)
+        skeletons.check_drawn(ledger, gone.id, gone.name, skeleton)
 
     def _save(self, ledger: Ledger, made: Label, stamp: Stamp, *, merged_into: int | None) -> None:
         row = {**_columns(made), "merged_into": merged_into, "seq": stamp.seq}
@@ -193,6 +187,7 @@ def _columns(made: Label) -> dict[str, Any]:
         "name_key": name_key(made.name),
         "color": made.color,
         "supercategory": made.supercategory,
+        "keypoints": skeletons.text_from_skeleton(made.skeleton),
         "deleted": made.deleted,
         "version": made.version,
     }

@@ -75,9 +75,9 @@ _PROJECT = select(*(project.c[name] for name in _NUMBERS)).where(project.c.id ==
 _IMAGE = select(image.c.state, image.c.width, image.c.height).where(
     image.c.project == bindparam("p"), image.c.id == bindparam("i")
 )
-_LABEL = select(label.c.id, label.c.name, label.c.deleted, label.c.merged_into).where(
-    label.c.project == bindparam("p"), label.c.id == bindparam("i")
-)
+_LABEL = select(
+    label.c.id, label.c.name, label.c.deleted, label.c.merged_into, label.c.keypoints
+).where(label.c.project == bindparam("p"), label.c.id == bindparam("i"))
 _SET = select(annotation_set.c.name).where(
     annotation_set.c.project == bindparam("p"), annotation_set.c.name == bindparam("n")
 )

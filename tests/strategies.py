@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from datasetbuilder.model import Box, Part, Polygon, Ring, Stroke
+from datasetbuilder.model import (
+    Box,
+    Ellipse,
+    Keypoint,
+    Keypoints,
+    Part,
+    Points,
+    Polygon,
+    Polyline,
+    Ring,
+    RotatedBox,
+    Stroke,
+    Visibility,
+)
 from datasetbuilder.wire import shortest_float32
 
 CELL = 32
@@ -58,6 +71,37 @@ def boxes(draw: st.DrawFn, shape: tuple[int, int] = (40, 60)) -> Box:
         sides.append((low, length))
     (x, wide), (y, high) = sides
     return Box(x, y, wide, high)
+
+
+@st.composite
+def turned(draw: st.DrawFn, shape: tuple[int, int] = (40, 60)) -> RotatedBox | Ellipse:
+    """Rotated boxes and ellipses about a place of the image, some over its edge."""
+    height, width = shape
+    kind = draw(st.sampled_from((RotatedBox, Ellipse)))
+    centre = draw(coordinates(2, width - 2)), draw(coordinates(2, height - 2))
+    return kind(*centre, draw(coordinates(2, 30)), draw(coordinates(2, 30)), draw(angles()))
+
+
+def angles() -> st.SearchStrategy[float]:
+    """Turns as they are stored."""
+    return coordinates(-180, 179.5)
+
+
+@st.composite
+def uncovering(draw: st.DrawFn, shape: tuple[int, int] = (40, 60)) -> Polyline | Points | Keypoints:
+    """Shapes inside an image that cover none of its pixels."""
+    places = st.tuples(coordinates(0, shape[1]), coordinates(0, shape[0]))
+    kind = draw(st.sampled_from((Polyline, Points, Keypoints)))
+    drawn = draw(st.lists(places, min_size=2, max_size=6, unique=True))
+    if kind is not Keypoints:
+        return kind(tuple(drawn))
+    seen = [Visibility.VISIBLE, *(draw(st.sampled_from(Visibility)) for _ in drawn[1:])]
+    return Keypoints(
+        tuple(
+            Keypoint(x, y, how) if how else Keypoint(0.0, 0.0, how)
+            for (x, y), how in zip(drawn, seen, strict=True)
+        )
+    )
 
 
 @st.composite

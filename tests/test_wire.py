@@ -27,13 +27,14 @@ from datasetbuilder.model import (
     Polygon,
     Result,
     Scribble,
+    Skeleton,
     Stroke,
     Tag,
     Target,
     TargetType,
 )
 from datasetbuilder.wire import shortest_float32
-from tests.strategies import boxes, masks, polygons, strokes
+from tests.strategies import boxes, masks, polygons, strokes, turned, uncovering
 
 NAN, INF = float("nan"), float("inf")
 TRIANGLE = [[0, 0], [4, 0], [0, 4]]
@@ -71,7 +72,12 @@ def test_a_shortened_number_is_the_same_float32_and_stays_as_it_is(value):
 # --- round trips ------------------------------------------------------------------------------
 
 geometries = st.one_of(
-    st.just(Tag()), boxes(), polygons(), masks().map(lambda array: mask_from_array(array))
+    st.just(Tag()),
+    boxes(),
+    polygons(),
+    masks().map(lambda array: mask_from_array(array)),
+    turned(),
+    uncovering(),
 )
 identifiers = st.text("abcXYZ019-_.", min_size=1, max_size=64)
 
@@ -185,13 +191,15 @@ def test_an_operation_comes_back(operation):
 
 
 def test_a_label_comes_back_by_the_fields_that_a_person_may_set():
-    label = Label(3, "cell", "#E4572E".lower(), uid="l3", supercategory="tissue")
+    skeleton = Skeleton(("tip", "tail"), ((0, 1),))
+    label = Label(3, "cell", "#e4572e", uid="l3", supercategory="tissue", skeleton=skeleton)
     data = sent(wire.label_to_wire(label))
     assert (data["id"], data["uid"], data["deleted"], data["version"]) == (3, "l3", False, 1)
     fields = wire.label_fields_from_wire(
-        {"name": data["name"], "color": "#E4572E", "supercategory": data["supercategory"]}
+        {key: data[key] for key in ("name", "supercategory", "skeleton")} | {"color": "#E4572E"}
     )
-    assert fields == {"name": "cell", "color": "#e4572e", "supercategory": "tissue"}
+    said = {"name": "cell", "color": "#e4572e", "supercategory": "tissue", "skeleton": skeleton}
+    assert fields == said
     assert wire.label_fields_from_wire({"merge_into": 4}) == {"merge_into": 4}
 
 
@@ -236,6 +244,7 @@ def test_a_result_and_an_event_are_plain_json():
 
 BOX = {"x": 0, "y": 0, "width": 1, "height": 1}
 MASK = {**BOX, "counts": "01"}
+TURNED = {"cx": 5, "cy": 5, "rx": 2, "ry": 1, "angle": 30}
 MALFORMED_GEOMETRY = [
     (Kind.TAG, None, "geometry", "must be an object, got nothing"),
     (Kind.TAG, [], "geometry", "must be an object, got list"),
@@ -281,7 +290,17 @@ MALFORMED_GEOMETRY = [
     (Kind.MASK, BOX, "geometry.counts", "must be a compressed run-length text"),
     (Kind.MASK, {**MASK, "counts": [1, 2]}, "geometry.counts", "must be a compressed run-length"),
     (Kind.MASK, {**MASK, "counts": "é"}, "geometry.counts", "must be a compressed run-length"),
-    (Kind.ELLIPSE, {}, "geometry", "shapes of kind ellipse are not supported"),
+    (Kind.ELLIPSE, {}, "geometry.cx", "is missing"),
+    (Kind.ELLIPSE, {**TURNED, "width": 1}, "geometry.width", "known are cx, cy, rx, ry, angle"),
+    (Kind.ROTATED_BOX, TURNED, "geometry.rx", "known are cx, cy, width, height, angle"),
+    (Kind.ELLIPSE, {**TURNED, "angle": NAN}, "geometry.angle", "must be finite"),
+    (Kind.POLYLINE, {"points": [[0, 0]]}, "geometry.points", "needs 2 to 200000 points, got 1"),
+    (Kind.POLYLINE, {"points": [[0, 0], [1]]}, "geometry.points[1]", r"must be \[x, y\]"),
+    (Kind.POINTS, {"points": []}, "geometry.points", "needs 1 to 200000 points, got 0"),
+    (Kind.KEYPOINTS, {"points": []}, "geometry.points", "needs 1 to 500 points, got 0"),
+    (Kind.KEYPOINTS, {"points": [[1, 2]]}, "geometry.points[0]", r"must be \[x, y, visibility\]"),
+    (Kind.KEYPOINTS, {"points": [[1, 2, 3]]}, "geometry.points[0][2]", "must be 0 .not labelled."),
+    (Kind.KEYPOINTS, {"points": [[1, 2, True]]}, "geometry.points[0][2]", "must be a whole number"),
 ]
 
 

@@ -6,9 +6,10 @@ Coordinates are continuous ``(x, y)`` from the top-left corner of the upright im
 export, training. Nothing but :func:`array_from_geometry` and its kin allocates an image; all else
 costs what the object's outline costs.
 
-``spans`` holds covered pixels, ``rle`` codes them as COCO does, ``outline`` turns them into exact
-pixel-corner polygons, ``raster`` fills shapes, ``strokes`` brush lines, ``checks`` says what may
-be stored.
+``turned`` gives rotated boxes and ellipses their vertices, ``lines`` looks after shapes that cover
+nothing. ``spans`` holds covered pixels, ``rle`` codes them as COCO does, ``outline`` turns them
+into exact pixel-corner polygons, ``raster`` fills shapes, ``strokes`` brush lines, ``checks`` says
+what may be stored.
 """
 
 from datasetbuilder.geometry.centres import (
@@ -41,6 +42,7 @@ from datasetbuilder.geometry.raster import (
     iou,
 )
 from datasetbuilder.geometry.strokes import UNTOUCHED, array_from_strokes
+from datasetbuilder.geometry.turned import polygon_from_turned, ring_from_turned
 
 __all__ = [
     "UNTOUCHED",
@@ -66,5 +68,7 @@ __all__ = [
     "pixel_centres",
     "polygon_from_array",
     "polygon_from_mask",
+    "polygon_from_turned",
+    "ring_from_turned",
     "rings_from_array",
 ]

@@ -2,16 +2,35 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from datasetbuilder.errors import GeometryError
+from datasetbuilder.geometry.lines import (
+    checked_keypoints,
+    checked_points,
+    checked_polyline,
+)
 from datasetbuilder.geometry.masks import mask_from_spans, spans_from_mask
 from datasetbuilder.geometry.raster import spans_from_geometry
 from datasetbuilder.geometry.rle import MAX_COORDINATE, checked_shape, points_from_ring
-from datasetbuilder.model import Box, Geometry, Mask, Part, Polygon, Ring, Tag
+from datasetbuilder.model import (
+    Box,
+    Ellipse,
+    Geometry,
+    Keypoints,
+    Mask,
+    Part,
+    Points,
+    Polygon,
+    Polyline,
+    Ring,
+    RotatedBox,
+    Tag,
+)
 from datasetbuilder.wire import shortest_float32
 
 _PLAIN = {
@@ -30,11 +49,14 @@ def checked(geometry: Geometry, shape: tuple[int, int]) -> Geometry:
 
     What reaches over the image's edge is cut off. A box or polygon that lies inside keeps its very
     numbers; of a polygon only a repeated closing point is dropped. A mask comes back canonical:
-    tight, one text for one set of pixels.
+    tight, one text for one set of pixels. A rotated box or an ellipse would be another shape when
+    cut: it keeps its numbers as long as it covers a pixel of the image, and only its area and its
+    bounding box end at the edge. A polyline is cut at the edge, points outside are left out,
+    keypoints outside are no longer labelled.
 
     Parameters
     ----------
-    geometry : Tag, Box, Polygon or Mask
+    geometry : Geometry
     shape : tuple of int
         ``(height, width)`` of the image.
 
@@ -53,6 +75,14 @@ def checked(geometry: Geometry, shape: tuple[int, int]) -> Geometry:
             return _checked_polygon(geometry, size)
         case Mask():
             return _checked_mask(geometry, size)
+        case RotatedBox() | Ellipse():
+            return _checked_turned(geometry, size)
+        case Polyline():
+            return checked_polyline(geometry, size)
+        case Points():
+            return checked_points(geometry, size)
+        case Keypoints():
+            return checked_keypoints(geometry, size)
 
 
 def _outside(what: str, shape: tuple[int, int]) -> GeometryError:
@@ -85,6 +115,30 @@ def _clipped_side(start: float, length: float, limit: int) -> tuple[float, float
     if low + inside > limit:
         inside = shortest_float32(float(np.nextafter(np.float32(inside), np.float32(0))))
     return low, inside
+
+
+def _checked_turned(turned: RotatedBox | Ellipse, shape: tuple[int, int]) -> RotatedBox | Ellipse:
+    name, sides = "rotated box", ("width", "height")
+    if isinstance(turned, Ellipse):
+        name, sides = "ellipse", ("rx", "ry")
+    numbers = [getattr(turned, key) for key in ("cx", "cy", *sides, "angle")]
+    if not all(abs(n) <= MAX_COORDINATE for n in numbers):
+        raise GeometryError(f"the {name} has a number that is not finite and below ten million")
+    if min(numbers[2:4]) <= 0:
+        raise GeometryError(f"the {name} must be wider and higher than 0")
+    canonical = replace(turned, angle=canonical_angle(turned.angle))
+    if not len(spans_from_geometry(canonical, shape)):
+        raise GeometryError(
+            f"the {name} covers no pixel of the image of {shape[1]} × {shape[0]} pixels"
+        )
+    return canonical
+
+
+def canonical_angle(angle: float) -> float:
+    """The angle from −180 up to, not including, 180 degrees; one inside keeps its very number."""
+    if -180 <= angle < 180:
+        return angle + 0.0
+    return shortest_float32((angle + 180) % 360 - 180)
 
 
 def _checked_mask(mask: Mask, shape: tuple[int, int]) -> Mask:

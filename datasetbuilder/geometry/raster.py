@@ -4,7 +4,9 @@ A polygon is what pycocotools fills when it reads the polygon's own :func:`coco_
 screen, the stored area and a trainer agree by construction. COCO rounds points to a fifth of a
 pixel and counts crossings; the two ways along a cut cancel, so a part is the exterior xor its
 holes, and that is the exterior minus its holes wherever the wall between them is a fifth of a
-pixel or more. Parts are united. A box is the polygon of its four corners.
+pixel or more. Parts are united. A box is the polygon of its four corners; a rotated box and an
+ellipse are the polygon of :func:`~datasetbuilder.geometry.turned.ring_from_turned`. Polylines,
+points and keypoints cover no pixel.
 
 Rings are always rasterised where they lie on the whole image (which allocates nothing of its
 size): COCO interpolates edges in floating point, and the same ring moved by whole pixels into a
@@ -21,7 +23,19 @@ from datasetbuilder.geometry.masks import spans_from_mask
 from datasetbuilder.geometry.outline import cut_rings
 from datasetbuilder.geometry.rle import checked_shape, spans_from_rings, text_from_counts
 from datasetbuilder.geometry.spans import Spans, array_from_spans, counts_from_spans, union
-from datasetbuilder.model import Box, Geometry, Mask, Polygon, Tag
+from datasetbuilder.geometry.turned import ring_from_turned
+from datasetbuilder.model import (
+    Box,
+    Ellipse,
+    Geometry,
+    Keypoints,
+    Mask,
+    Points,
+    Polygon,
+    Polyline,
+    RotatedBox,
+    Tag,
+)
 
 
 def array_from_geometry(geometry: Geometry, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -29,7 +43,7 @@ def array_from_geometry(geometry: Geometry, shape: tuple[int, int]) -> NDArray[n
 
     Parameters
     ----------
-    geometry : Box, Polygon or Mask
+    geometry : Geometry
         What lies outside the image is left out.
     shape : tuple of int
         ``(height, width)`` of the image.
@@ -93,6 +107,11 @@ def spans_from_geometry(geometry: Geometry, shape: tuple[int, int]) -> Spans:
             return spans_from_rings(cut_rings(geometry), shape)
         case Mask():
             return spans_from_mask(geometry).clipped(shape)
+        case RotatedBox() | Ellipse():
+            return spans_from_rings([np.array(ring_from_turned(geometry))], shape)
+        case Polyline() | Points() | Keypoints():
+            nothing = np.empty(0, np.int64)
+            return Spans(nothing, nothing, nothing)
 
 
 def _box_iou(a: Box, b: Box) -> float:

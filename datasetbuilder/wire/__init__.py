@@ -18,7 +18,13 @@ from datasetbuilder.wire.operations import (
     result_to_wire,
     target_to_wire,
 )
-from datasetbuilder.wire.project import image_to_wire, label_fields_from_wire, label_to_wire
+from datasetbuilder.wire.project import (
+    image_to_wire,
+    label_fields_from_wire,
+    label_to_wire,
+    skeleton_from_wire,
+    skeleton_to_wire,
+)
 from datasetbuilder.wire.scribbles import (
     scribble_fields_from_wire,
     scribble_to_wire,
@@ -46,6 +52,8 @@ __all__ = [
     "scribble_fields_from_wire",
     "scribble_to_wire",
     "shortest_float32",
+    "skeleton_from_wire",
+    "skeleton_to_wire",
     "strokes_from_wire",
     "strokes_to_wire",
     "target_to_wire",

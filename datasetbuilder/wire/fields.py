@@ -9,6 +9,7 @@ from datasetbuilder.errors import WireError
 
 MAX_TEXT = 2_000
 MAX_VERTICES = 200_000
+MAX_KEYPOINTS = 500
 
 _T = TypeVar("_T")
 Reader = Callable[[Any, str], _T]

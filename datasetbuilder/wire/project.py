@@ -3,14 +3,18 @@
 from typing import Any
 
 from datasetbuilder.errors import WireError
-from datasetbuilder.model import Image, Label
+from datasetbuilder.model import Image, Label, Skeleton
 from datasetbuilder.wire.fields import (
+    MAX_KEYPOINTS,
     Reader,
+    optional,
     read_integer,
+    read_list,
     read_mapping,
     read_name,
     read_text,
     refuse_unknown,
+    required,
 )
 
 
@@ -22,6 +26,7 @@ def label_to_wire(label: Label) -> dict[str, Any]:
         "name": label.name,
         "color": label.color,
         "supercategory": label.supercategory,
+        "skeleton": None if label.skeleton is None else skeleton_to_wire(label.skeleton),
         "deleted": label.deleted,
         "merged_into": label.merged_into,
         "version": label.version,
@@ -35,10 +40,39 @@ def label_fields_from_wire(value: Any, path: str = "payload") -> dict[str, Any]:
         "name": read_name,
         "color": _color,
         "supercategory": read_text,
+        "skeleton": optional(skeleton_from_wire),
         "merge_into": read_integer,
     }
     refuse_unknown(data, tuple(readers), path)
     return {key: readers[key](data[key], f"{path}.{key}") for key in data}
+
+
+def skeleton_to_wire(skeleton: Skeleton) -> dict[str, Any]:
+    """A skeleton as JSON; edges are pairs of positions in ``names``."""
+    return {"names": list(skeleton.names), "edges": [list(edge) for edge in skeleton.edges]}
+
+
+def skeleton_from_wire(value: Any, path: str = "skeleton") -> Skeleton:
+    """Read a skeleton: every name once, every edge between two of them."""
+    data = read_mapping(value, path)
+    refuse_unknown(data, ("names", "edges"), path)
+    listed = required(data, "names", read_list, path)
+    if not 1 <= len(listed) <= MAX_KEYPOINTS:
+        raise WireError(f"{path}.names", f"needs 1 to {MAX_KEYPOINTS} names, got {len(listed)}")
+    names = tuple(read_name(name, f"{path}.names[{k}]").strip() for k, name in enumerate(listed))
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise WireError(f"{path}.names[{k}]", f'is a second "{name}"')
+    edges = read_list(data.get("edges", ()), f"{path}.edges")
+    found = [_edge(edge, len(names), f"{path}.edges[{k}]") for k, edge in enumerate(edges)]
+    return Skeleton(names, tuple(dict.fromkeys(found)))
+
+
+def _edge(value: Any, count: int, path: str) -> tuple[int, int]:
+    ends = [read_integer(end, f"{path}[{k}]") for k, end in enumerate(read_list(value, path))]
+    if len(ends) != 2 or ends[0] == ends[1] or not all(0 <= end < count for end in ends):
+        raise WireError(path, f"must be two different positions from 0 to {count - 1}")
+    return min(ends), max(ends)
 
 
 def _color(value: Any, path: str) -> str:

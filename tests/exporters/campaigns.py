@@ -1,5 +1,6 @@
 """Small campaigns on real pixels that every format is tried on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +10,29 @@ from datasetbuilder.geometry import mask_from_array
 from datasetbuilder.model import (
     Annotation,
     Box,
+    Ellipse,
     Image,
     ImageState,
+    Keypoint,
+    Keypoints,
     Mask,
     Part,
+    Points,
     Polygon,
+    Polyline,
+    RotatedBox,
+    Skeleton,
     Tag,
+    Visibility,
 )
-from tests.exporters.snapshots import SnapshotFake, drawn, image_of
+from tests.exporters.snapshots import LABELS, SnapshotFake, drawn, image_of
 
 DATA = Path(__file__).parent.parent / "data"
 CROPS = DATA / "crops"
 NUCLEI = DATA / "nuclei"
 
+HIDDEN = Visibility.HIDDEN
+SKELETON = Skeleton(("tip", "tail", "fin"), ((0, 1), (0, 2)))
 FRAME = Polygon(
     (
         Part(
@@ -66,6 +77,22 @@ def objects() -> SnapshotFake:
     ]
     content = [(ring, tuple(first)), (background, ()), (parts, tuple(second))]
     return SnapshotFake(content, files(content))
+
+
+def sketches() -> SnapshotFake:
+    """Every kind that neither COCO nor Parquet has a column for."""
+    ring = crop(1, "ring.png", state=ImageState.DONE)
+    shapes = (
+        RotatedBox(20.5, 20.25, 12.0, 6.5, 30.0),
+        Ellipse(30.0, 30.0, 8.25, 4.0, -15.5),
+        Polyline(((2.0, 2.5), (9.25, 30.0), (12.0, 8.1))),
+        Points(((3.5, 3.5), (4.5, 9.0))),
+        Keypoints((Keypoint(5.5, 6.5), Keypoint(0, 0, Visibility(0)), Keypoint(9, 9, HIDDEN))),
+    )
+    found = tuple(drawn(k, ring, shape, label=4) for k, shape in enumerate(shapes, 1))
+    labels = (LABELS[0], replace(LABELS[1], skeleton=SKELETON))
+    content = [(ring, found)]
+    return SnapshotFake(content, files(content), labels)
 
 
 def tags(*, several: bool) -> SnapshotFake:

@@ -21,7 +21,7 @@ from datasetbuilder.exporters.export import export, plan
 from datasetbuilder.exporters.registry import FORMATS
 from datasetbuilder.exporters.verify import verify
 from datasetbuilder.model import Box, Label, Tag
-from tests.exporters.campaigns import objects, tags
+from tests.exporters.campaigns import objects, sketches, tags
 from tests.exporters.snapshots import SnapshotFake, drawn, image_of, picture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,6 +163,21 @@ def test_a_plan_says_what_the_report_will(tmp_path):
 def test_what_may_surprise_is_noted(tmp_path, task, note):
     report = export(objects(), tmp_path / "out", formats=["coco"], task=task, images="none")
     assert note in report.notes
+
+
+def test_kinds_without_a_column_are_written_in_full_and_noted(tmp_path):
+    report = export(sketches(), tmp_path / "out", formats=["coco", "parquet"], images="none")
+    box = "with area 0, no mask and the box round the points; trainers see that box."
+    assert (report.losses, report.notes) == (
+        (),
+        (
+            "1 rotated box written as an outline of four corners.",
+            "1 ellipse written as an outline of vertices.",
+            f"1 polyline {box}",
+            f"1 object of points {box}",
+            f"1 object of keypoints {box}",
+        ),
+    )
 
 
 def test_images_that_nobody_looked_at_are_noted(tmp_path):

@@ -25,9 +25,10 @@ from datasetbuilder.exporters.options import ExportOptions
 from datasetbuilder.exporters.parquet_rows import cells_from_row, rows_from_batch
 from datasetbuilder.exporters.parquet_schema import schema_of
 from datasetbuilder.geometry import mask_from_array
-from datasetbuilder.model import Box, Image, ImageState, Part, Polygon, Tag
+from datasetbuilder.model import Box, Image, ImageState, Part, Polygon, Skeleton, Tag
 from datasetbuilder.wire import shortest_float32
 from tests.exporters.snapshots import LABELS, drawn
+from tests.strategies import turned, uncovering
 
 IMAGE = Image(7, "plate/a.png", 24, 16, sha256="a" * 64, state=ImageState.DONE)
 
@@ -65,7 +66,8 @@ attributes = st.dictionaries(
 
 @st.composite
 def annotations(draw, number=3):
-    shape = draw(st.one_of(boxes, masks, polygons()))
+    size = IMAGE.shape
+    shape = draw(st.one_of(boxes, masks, polygons(), turned(size), uncovering(size)))
     return drawn(
         number,
         IMAGE,
@@ -121,9 +123,9 @@ def test_any_image_survives_its_record_with_its_tags(name, state, said):
     assert image_from_record(json.loads(text), "here") == (image, (tag,))
 
 
-@given(texts, texts)
-def test_any_label_survives_its_record(name, supercategory):
-    label = replace(LABELS[0], name=name, supercategory=supercategory)
+@given(texts, texts, st.sampled_from([None, Skeleton(("tip", "tail", "fin"), ((0, 1), (0, 2)))]))
+def test_any_label_survives_its_record(name, supercategory, skeleton):
+    label = replace(LABELS[0], name=name, supercategory=supercategory, skeleton=skeleton)
     assert label_from_record(json.loads(orjson.dumps(record_from_label(label))), "here") == label
 
 

@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from datasetbuilder.errors import AlreadyExists, DataError, UnknownName, UsageError
-from datasetbuilder.model import Outcome, TargetType
+from datasetbuilder.model import Outcome, Skeleton, TargetType
 from datasetbuilder.projects.creation import slug_of
 from tests.projects.campaign import Campaign, box, pictures
 
@@ -227,3 +229,88 @@ def test_a_malformed_label_is_refused_with_the_fields_path(campaign, kind, paylo
 
     assert result.outcome is REFUSED
     assert reason in result.reason
+
+
+# --- skeletons --------------------------------------------------------------------------------
+
+FACE = {"names": ["nose", "left eye", "right eye"], "edges": [[0, 1], [2, 0]]}
+
+
+def points(n: int, label: int = 1) -> dict:
+    """The payload of keypoints that are all visible."""
+    places = [[5 + k, 5, 2] for k in range(n)]
+    return {"label": label, "kind": "keypoints", "geometry": {"points": places}}
+
+
+def test_a_label_gets_a_skeleton_and_keeps_it_through_a_new_name(campaign):
+    result = campaign.do(campaign.label("change", cell(campaign), {"skeleton": FACE}, 1))
+    campaign.do(campaign.label("change", cell(campaign), {"name": "face"}, 2))
+
+    assert result.current is not None
+    assert result.current["skeleton"] == {**FACE, "edges": [[0, 1], [0, 2]]}
+    label = campaign.store.labels(campaign.id)[0]
+    assert (label.name, label.skeleton) == (
+        "face",
+        Skeleton(("nose", "left eye", "right eye"), ((0, 1), (0, 2))),
+    )
+
+
+def test_a_skeleton_can_be_taken_away(campaign):
+    campaign.do(campaign.label("change", cell(campaign), {"skeleton": FACE}, 1))
+    campaign.do(campaign.label("change", cell(campaign), {"skeleton": None}, 2))
+    assert campaign.store.labels(campaign.id)[0].skeleton is None
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "reason"),
+    [
+        ({"names": []}, "names: needs 1 to 500 names"),
+        ({"names": ["a", "a"]}, r'names\[1\]: is a second "a"'),
+        ({"names": ["a", " "]}, r"names\[1\]: must not be empty"),
+        ({"names": ["a", "b"], "edges": [[0, 2]]}, r"edges\[0\]: must be two different positions"),
+        ({"names": ["a", "b"], "edges": [[1, 1]]}, r"edges\[0\]: must be two different positions"),
+        ({"names": ["a"], "colour": 1}, "skeleton.colour: is not known"),
+        ("face", "skeleton: must be an object"),
+    ],
+)
+def test_a_skeleton_that_makes_no_sense_is_refused(campaign, skeleton, reason):
+    result = campaign.do(campaign.label("change", cell(campaign), {"skeleton": skeleton}, 1))
+    assert result.outcome is REFUSED
+    assert re.search(reason, result.reason)
+
+
+def test_keypoints_are_as_many_as_the_skeleton_of_their_label_names(campaign):
+    campaign.do(campaign.label("change", cell(campaign), {"skeleton": FACE}, 1))
+    refused = campaign.do(campaign.add("a", points(2)))
+    assert refused.outcome is REFUSED
+    assert refused.reason == (
+        'payload.geometry.points: the skeleton of "cell" has 3 keypoints, got 2'
+    )
+    assert campaign.do(campaign.add("b", points(3))).outcome is ACCEPTED
+    assert campaign.do(campaign.add("c", points(2, label=2))).outcome is ACCEPTED
+    moved = campaign.do(campaign.change("c", {"label": 1}, 1))
+    assert (moved.outcome, campaign.store.annotations(campaign.id, 1)[-1].label) == (REFUSED, 2)
+
+
+def test_names_of_drawn_keypoints_may_change_but_not_their_number(campaign):
+    campaign.do(campaign.label("change", cell(campaign), {"skeleton": FACE}, 1))
+    campaign.do(campaign.add("a", points(3)))
+    other = {"names": ["tip", "left wing", "right wing"], "edges": []}
+    assert (
+        campaign.do(campaign.label("change", cell(campaign), {"skeleton": other}, 2)).outcome
+        is ACCEPTED
+    )
+    shorter = campaign.do(
+        campaign.label("change", cell(campaign), {"skeleton": {"names": ["tip"]}}, 3)
+    )
+    assert shorter.outcome is REFUSED
+    assert '"cell" has 1 annotation with 3 keypoints, which a skeleton of 1' in shorter.reason
+
+
+def test_keypoints_are_not_merged_into_a_label_whose_skeleton_cannot_name_them(campaign):
+    campaign.do(campaign.label("change", cell(campaign), {"skeleton": FACE}, 1))
+    campaign.do(campaign.add("a", points(2, label=2)))
+    other = campaign.store.labels(campaign.id)[1].uid
+    result = campaign.do(campaign.label("remove", other, {"merge_into": 1}, 1))
+    assert result.outcome is REFUSED
+    assert names(campaign) == ["cell", "nucleus"]

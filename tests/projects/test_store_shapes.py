@@ -1,5 +1,6 @@
 """Shapes come back from the store as they were drawn."""
 
+import json
 import math
 
 import numpy as np
@@ -12,14 +13,21 @@ from datasetbuilder.errors import DataError, GeometryError, UnknownName
 from datasetbuilder.model import (
     Annotation,
     Box,
+    Ellipse,
+    Geometry,
     Image,
     ImageState,
-    Mask,
+    Keypoint,
+    Keypoints,
     Outcome,
     Part,
+    Points,
     Polygon,
+    Polyline,
+    RotatedBox,
     Tag,
     TargetType,
+    Visibility,
 )
 from datasetbuilder.projects.annotations import _points_from_blobs, _polygon_blobs
 from datasetbuilder.projects.annotations import _polygon_from_build as polygon_from_build
@@ -32,7 +40,7 @@ def drawn(campaign: Campaign) -> Annotation:
     return found
 
 
-def payload(shape: Box | Mask | Polygon | Tag, **more: object) -> dict[str, object]:
+def payload(shape: Geometry, **more: object) -> dict[str, object]:
     return {
         "label": 1,
         "kind": shape.kind.value,
@@ -85,6 +93,44 @@ def test_a_mask_keeps_its_offset_and_its_run_lengths(campaign):
     assert (drawn(campaign).area, drawn(campaign).bbox) == (4, (7, 9, 3, 2))
 
 
+@pytest.mark.parametrize(
+    ("shape", "area", "bbox"),
+    [
+        (RotatedBox(20.1, 20.2, 8.5, 4.5, 90), 32, (18, 16, 4, 8)),
+        (Ellipse(20.1, 20.2, 8.5, 4.5, -30.5), 120, (12, 14, 16, 12)),
+        (Polyline(((1.1, 2.2), (9.9, 3.3), (5.0, 70.7))), 0, (1, 2, 9, 69)),
+        (Points(((1.1, 2.2), (9.9, 3.3))), 0, (1, 2, 9, 2)),
+        (
+            Keypoints((Keypoint(5.1, 6.2), Keypoint(0, 0, Visibility(0)), Keypoint(8, 9))),
+            0,
+            (5, 6, 3, 3),
+        ),
+    ],
+    ids=lambda value: value.kind.value if hasattr(value, "kind") else "",
+)
+def test_every_other_kind_comes_back_with_its_very_numbers(campaign, shape, area, bbox):
+    result = campaign.do(campaign.add("a", payload(shape)))
+
+    found = drawn(campaign)
+    assert (found.geometry, found.area, found.bbox) == (shape, area, bbox)
+    assert result.current is not None
+    assert result.current["geometry"] == json.loads(json.dumps(geometry_to_wire(shape)))
+
+
+def test_shapes_of_all_kinds_on_one_image_do_not_mix_up_their_numbers(campaign):
+    shapes = [
+        Polyline(((1.0, 2.0), (3.0, 4.0))),
+        Box(1, 1, 5, 5),
+        Ellipse(20, 20, 5, 4, 3),
+        Polygon((Part(((60.0, 60.0), (70.0, 60.0), (65.0, 70.0))),)),
+        Keypoints((Keypoint(5, 6), Keypoint(8, 9, Visibility.HIDDEN))),
+        Points(((7.0, 7.0),)),
+        RotatedBox(30, 30, 9, 8, 7),
+    ]
+    campaign.run(*(campaign.add(f"a{k}", payload(shape)) for k, shape in enumerate(shapes)))
+    assert [one.geometry for one in campaign.store.annotations(campaign.id, 1)] == shapes
+
+
 def test_everything_else_that_was_said_comes_back(campaign):
     said = payload(
         Box(1, 1, 5, 5),
@@ -109,7 +155,7 @@ def test_everything_else_that_was_said_comes_back(campaign):
         ({"kind": "box", "geometry": {"x": 1, "y": 1, "width": math.nan, "height": 5}}, "width"),
         ({"kind": "box", "geometry": {"x": 1, "y": 1, "width": 5}}, "height: is missing"),
         ({"kind": "blob", "geometry": {}}, "payload.kind"),
-        ({"kind": "ellipse", "geometry": {}}, "not supported"),
+        ({"kind": "ellipse", "geometry": {}}, "payload.geometry.cx: is missing"),
         ({"geometry": {}}, "payload.kind: is missing"),
         ({"kind": "polygon", "geometry": {"parts": [[[[0, 0], [9, 9]]]]}}, "at least 3 points"),
         (
