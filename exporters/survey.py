@@ -185,12 +185,12 @@ def _uncovering_notes(found: Survey, options: ExportOptions) -> list[str]:
     said = []
     for kind, (one, many, vertices) in _TURNED_NOTES.items():
         if options.task == INSTANCES and (count := found.kinds[kind]):
-            said.append(f"{_n(count, one, many)} written as an outline of {vertices}.")
+            said.append(f"{counted(count, one, many)} written as an outline of {vertices}.")
     for kind in UNCOVERING:
         if options.task != CLASSIFICATION and (count := found.kinds[kind]):
             said.append(
-                f"{_n(count, *_UNCOVERING_WORDS[kind])} with area 0, no mask and the box round "
-                "the points; trainers see that box."
+                f"{counted(count, *_UNCOVERING_WORDS[kind])} with area 0, no mask and the box "
+                "round the points; trainers see that box."
             )
     return said
 

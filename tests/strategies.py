@@ -91,10 +91,9 @@ def angles() -> st.SearchStrategy[float]:
 def uncovering(draw: st.DrawFn, shape: tuple[int, int] = (40, 60)) -> Polyline | Points | Keypoints:
     """Shapes inside an image that cover none of its pixels."""
     places = st.tuples(coordinates(0, shape[1]), coordinates(0, shape[0]))
-    kind = draw(st.sampled_from((Polyline, Points, Keypoints)))
     drawn = draw(st.lists(places, min_size=2, max_size=6, unique=True))
-    if kind is not Keypoints:
-        return kind(tuple(drawn))
+    if draw(st.booleans()):
+        return draw(st.sampled_from((Polyline, Points)))(tuple(drawn))
     seen = [Visibility.VISIBLE, *(draw(st.sampled_from(Visibility)) for _ in drawn[1:])]
     return Keypoints(
         tuple(
