@@ -19,7 +19,7 @@ from PIL import Image
 from skimage import draw, graph, measure
 
 OBJECT, BACKGROUND, UNTOUCHED = 1, 0, -1
-BRUSH, REACH = 0.006, 0.18
+BRUSH, REACH, CLICK = 0.006, 0.18, 0.01
 SIDE = 360
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -45,13 +45,17 @@ def photographs(folder: Path, *, parity: int | None) -> Iterator[Sample]:
         yield Sample(name, np.array(Image.open(file)), np.array(Image.open(mask).convert("L")) > 0)
 
 
-def nuclei(folder: Path, *, count: int = 60, smallest: int = 60) -> Iterator[Sample]:
+def nuclei(
+    folder: Path, *, count: int = 60, smallest: int = 60, parity: int | None = None
+) -> Iterator[Sample]:
     """Nuclei of ``images/`` by ``labels/`` of the same name, one of each image in turn.
 
     Of large images the surroundings alone, since GrabCut needs seconds for a megapixel.
     """
     rng = np.random.default_rng(1)
     files = sorted((folder / "labels").glob("*.png"))
+    if parity is not None:
+        files = [file for file in files if zlib.crc32(file.stem.encode()) % 2 == parity]
     for k in range(count):
         file = files[k % len(files)]
         labels = np.array(Image.open(file))
@@ -79,15 +83,21 @@ def iou(one: Mask, other: Mask) -> float:
 
 @dataclass(frozen=True)
 class Annotator:
-    """``sloppy`` is the hand's jitter as a share of the diagonal; 0 keeps to the right side."""
+    """``sloppy`` is the hand's jitter as a share of the diagonal; 0 keeps to the right side.
+
+    With ``clicks`` it sets dots instead of strokes, the first in the object.
+    """
 
     sloppy: float = 0.0
+    clicks: bool = False
 
     def first(self, sample: Sample, raster: NDArray) -> list[NDArray]:
         """A stroke in the object and one around it; returns the new pixels of each."""
         rng = _rng(sample.name, 0)
         truth = sample.truth
-        inside = self._shaken(_middle(truth, rng), truth.shape, rng)
+        inside = self._shaken(self._middle(truth, rng), truth.shape, rng)
+        if self.clicks:
+            return [self._drawn(raster, inside, OBJECT, truth)]
         pieces = _pieces(truth)
         row, column = np.round(inside[0]).astype(int)
         piece = pieces == pieces[row, column] if pieces[row, column] else truth
@@ -110,7 +120,7 @@ class Annotator:
         if best[1] is None:
             return None
         rng = _rng(sample.name, turn)
-        path = self._shaken(_middle(best[1], rng), truth.shape, rng)
+        path = self._shaken(self._middle(best[1], rng), truth.shape, rng)
         return self._drawn(raster, path, best[2], truth)
 
     def _shaken(self, path: Path2d, shape: tuple[int, ...], rng: np.random.Generator) -> Path2d:
@@ -122,8 +132,13 @@ class Annotator:
         far = np.array(shape, float) - 1
         return np.minimum(np.maximum(path, np.zeros(2)), far)
 
+    def _middle(self, region: Mask, rng: np.random.Generator) -> Path2d:
+        path = _middle(region, rng)
+        return path[:1] if self.clicks else path
+
     def _drawn(self, raster: NDArray, path: Path2d, label: int, truth: Mask) -> NDArray:
-        pixels = _brushed(path, truth.shape)
+        dot = max(2.0, CLICK * min(truth.shape))
+        pixels = _brushed(path, dot if self.clicks else _radius(truth.shape), truth.shape)
         if not self.sloppy:
             pixels &= truth if label == OBJECT else ~truth
         raster[pixels] = label
@@ -182,10 +197,10 @@ def _sparse(path: Path2d) -> Path2d:
     return path[:: max(1, len(path) // 60)]
 
 
-def _brushed(path: Path2d, shape: tuple[int, ...]) -> Mask:
+def _brushed(path: Path2d, radius: float, shape: tuple[int, ...]) -> Mask:
     line = np.zeros(shape, bool)
     points = np.round(path).astype(int)
     line[points[:, 0], points[:, 1]] = True
     for one, other in pairwise(points):
         line[draw.line(*one, *other)] = True
-    return _depth(~line) <= _radius(shape)
+    return _depth(~line) <= radius

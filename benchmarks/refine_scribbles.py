@@ -130,7 +130,7 @@ def run(tool: Ours | GrabCut, sample: Sample, hand: Annotator, score: Score) -> 
     for stroke in hand.first(sample, raster):
         tool.add(stroke)
     curve: dict[int, float] = {}
-    for count in range(2, CAP + 1):
+    for count in range(1 if hand.clicks else 2, CAP + 1):
         mask, spent = timed(lambda: tool.refine(raster))
         score.refine.append(spent)
         curve[count] = iou(np.asarray(mask), sample.truth)
@@ -166,17 +166,21 @@ def main() -> None:
     parser.add_argument("--parity", choices=["even", "odd", "all"], default="odd")
     parser.add_argument("--nuclei", action="store_true")
     parser.add_argument("--sloppy", type=float, default=0.0)
-    parser.add_argument("--methods", default="superpixel random forest")
+    parser.add_argument("--clicks", action="store_true")
+    parser.add_argument("--methods", default="auto")
+    parser.add_argument("--without-peers", action="store_true")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     parity = {"even": 0, "odd": 1, "all": None}[chosen.parity]
     samples = (
-        nuclei(folder("REFINE_NUCLEI"))
+        nuclei(folder("REFINE_NUCLEI"), parity=parity)
         if chosen.nuclei
         else photographs(folder("REFINE_OBJECTS"), parity=parity)
     )
     tools: list[Ours | GrabCut] = [Ours(name) for name in chosen.methods.split(",")]
-    compare(samples, [*tools, GrabCut()], Annotator(chosen.sloppy))
+    if not chosen.without_peers:
+        tools.append(GrabCut())
+    compare(samples, tools, Annotator(chosen.sloppy, clicks=chosen.clicks))
 
 
 if __name__ == "__main__":

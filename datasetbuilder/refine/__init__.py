@@ -2,7 +2,7 @@
 
 Each tool is one function from pixels, drawing and settings to a
 :class:`~datasetbuilder.refine.proposal.Proposal`, pure and deterministic. The modules load on
-first use: ``datasetbuilder.refine.scribbles``, ``datasetbuilder.refine.outline``.
+first use: ``datasetbuilder.refine.scribbles``, ``outline``, ``region`` and ``edit``.
 """
 
 from importlib import import_module
@@ -10,14 +10,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datasetbuilder.refine import outline, scribbles
+    from datasetbuilder.refine import edit, outline, region, scribbles
     from datasetbuilder.refine.proposal import Proposal
 
-__all__ = ["Proposal", "outline", "scribbles"]
+__all__ = ["Proposal", "edit", "outline", "region", "scribbles"]
 
 
 def __getattr__(name: str) -> ModuleType | type:
-    if name in ("outline", "scribbles"):
+    if name in ("edit", "outline", "region", "scribbles"):
         return import_module(f"{__name__}.{name}")
     if name == "Proposal":
         return import_module(f"{__name__}.proposal").Proposal

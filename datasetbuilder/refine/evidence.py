@@ -1,7 +1,7 @@
-"""What the strokes say about every region: log-odds of belonging to the object.
+"""What the strokes say about every region, by rules that need no learning.
 
-Each cue is one function from the graph and the seeds to one number per region; a method adds up
-the cues it believes in.
+Each is one function from the graph and the seeds to one number per region; a method adds up those
+it believes in.
 """
 
 from dataclasses import dataclass
@@ -34,12 +34,15 @@ class Drawn:
         Pixels of the newest stroke.
     previous : ndarray of float, shape (n,) or None
         Share of each region that the answer before the newest stroke covered.
+    belief : ndarray of float, shape (n,) or None
+        How sure that answer was: log-odds.
     """
 
     pixels: NDArray[np.int8]
     seeds: NDArray[np.int8]
     newest: NDArray[np.bool_]
     previous: NDArray[np.float64] | None = None
+    belief: NDArray[np.float64] | None = None
 
 
 def seeds_from_pixels(graph: RegionGraph, pixels: NDArray[np.int8]) -> NDArray[np.int8]:

@@ -2,28 +2,33 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from datasetbuilder.refine.regions import (
-    FINE_SCALE,
-    Borders,
-    borders_of,
-    gradient,
-    regions_from_gradient,
+from datasetbuilder.refine.edges import (
+    EDGE_COLUMNS,
+    LEAST,
+    Looks,
+    averaging,
+    edge_features,
+    looks_of,
+    strength_from_log_odds,
 )
+from datasetbuilder.refine.maps import Maps, maps_from_lab
+from datasetbuilder.refine.merging import Merged, levels_by_strength
+from datasetbuilder.refine.nets import Net, learned
+from datasetbuilder.refine.regions import Borders, borders_of, regions_from_gradient
 
-_EDGE_RANK = 0.9
-_EDGE_SLOPE = 1.7
-_EDGE_SHIFT = 1.0
+_FAR = 3.0
+_NO_EDGE = 1e-3
+_STEP = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionGraph:
-    """Superpixels of a window, their features, and how strong the edge between neighbours is.
+    """Superpixels of a window, their looks, and how strong the edge between neighbours is.
 
     Attributes
     ----------
@@ -32,12 +37,18 @@ class RegionGraph:
     area : ndarray, shape (n,)
     centre : ndarray, shape (n, 2)
         Mean ``(x, y)`` of each region.
-    features : ndarray of float32, shape (n, F)
-        Mean and spread of Lab, gradients at three scales, the same of the neighbours, position.
+    looks : Looks
+        Colour, gradients and texture of each region and round it.
     first, second, length, strength : ndarray, shape (m,)
         Borders: both regions, length in pixels, chance that an object ends there (0 to 1).
     tree : tuple of ndarray
         Minimum spanning tree by strength: ends and cost.
+    levels : tuple of ndarray of int, shape (n,)
+        The group of each region at eight stages of merging, the coarsest last.
+    roads : tuple of csr_array
+        Three costs of going from region to region.
+    around : csr_array
+        Averages over neighbours; strong edges let little through.
     gradient : ndarray of float32, shape (h, w)
         Lab gradient on which the regions stand.
     """
@@ -45,12 +56,15 @@ class RegionGraph:
     labels: NDArray[np.int32]
     area: NDArray[np.float64]
     centre: NDArray[np.float64]
-    features: NDArray[np.float32]
+    looks: Looks
     first: NDArray[np.intp]
     second: NDArray[np.intp]
     length: NDArray[np.float64]
     strength: NDArray[np.float64]
     tree: tuple[NDArray, NDArray, NDArray]
+    levels: tuple[NDArray[np.intp], ...]
+    roads: tuple[sparse.csr_array, ...]
+    around: sparse.csr_array
     gradient: NDArray[np.float32]
 
     @property
@@ -58,56 +72,101 @@ class RegionGraph:
         """How many regions there are."""
         return len(self.area)
 
+    @property
+    def flat(self) -> bool:
+        """Whether no border shows any contrast."""
+        return not len(self.strength) or float(self.strength.max()) <= LEAST
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """Looks, the looks around, and place: what a classifier of regions learns from."""
+        place = self.centre / np.array(self.labels.shape[::-1])
+        return np.column_stack([self.looks.own, self.looks.around, place]).astype(np.float32)
+
     def share(self, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How much of each region a mask covers, 0 to 1."""
         return np.bincount(self.labels[mask], minlength=self.count) / self.area
 
 
-def graph_from_lab(lab: NDArray[np.float32]) -> RegionGraph:
-    """Build the region graph of a Lab image."""
-    fine = gradient(lab, FINE_SCALE)
-    labels = regions_from_gradient(fine)
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """Regions with their looks and borders, before anything is said about edges."""
+
+    labels: NDArray[np.int32]
+    maps: Maps
+    borders: Borders
+    looks: Looks
+
+    def edge_features(self) -> NDArray[np.float32]:
+        """What the net of edges looks at."""
+        return edge_features(self.borders, self.looks, self.maps)
+
+
+def ground_from_lab(lab: NDArray[np.float32]) -> Ground:
+    """The regions of a Lab image."""
+    maps = maps_from_lab(lab)
+    labels = regions_from_gradient(maps.fine)
     borders = borders_of(labels)
-    area = np.bincount(labels.ravel()).astype(np.float64)
-    maps = [fine, _coarse_gradient(lab, 1), _coarse_gradient(lab, 2)]
-    looks = _looks(labels, area, lab, maps)
-    centre = _centres(labels, area)
-    strength = _strength(borders, looks, maps)
+    return Ground(labels, maps, borders, looks_of(labels, borders, lab, maps))
+
+
+def graph_from_lab(lab: NDArray[np.float32], *, edges: Net | None = None) -> RegionGraph:
+    """Build the region graph of a Lab image; ``edges`` takes the place of the learned net."""
+    ground = ground_from_lab(lab)
+    net = learned("edges") if edges is None else edges
+    seen = ground.edge_features()
+    strength = strength_from_log_odds(net.log_odds(seen))
+    strength[seen[:, EDGE_COLUMNS].sum(1) < _NO_EDGE] = strength_from_log_odds(np.array(-np.inf))
+    return graph_from_ground(ground, strength)
+
+
+def graph_from_ground(ground: Ground, strength: NDArray[np.float64]) -> RegionGraph:
+    """The graph of regions whose edges are known."""
+    borders, looks = ground.borders, ground.looks
+    count = len(looks.area)
+    centre = _centres(ground.labels, looks.area)
+    through = borders.length * (1 - strength) ** 4 + 1e-6
     return RegionGraph(
-        labels,
-        area,
+        ground.labels,
+        looks.area,
         centre,
-        _features(borders, looks, centre, labels.shape),
+        looks,
         borders.first,
         borders.second,
         borders.length,
         strength,
-        _spanning_tree(borders, strength, len(area)),
-        fine,
+        _spanning_tree(borders, strength, count),
+        levels_by_strength(_start(borders, looks, strength)),
+        _roads(borders, centre, strength, ground.labels.shape),
+        averaging(borders, count, through),
+        ground.maps.fine,
     )
 
 
-def _coarse_gradient(lab: NDArray[np.float32], halvings: int) -> NDArray[np.float32]:
-    small: NDArray = lab
-    for _ in range(halvings):
-        size = ((small.shape[1] + 1) // 2, (small.shape[0] + 1) // 2)
-        small = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
-    size = (lab.shape[1], lab.shape[0])
-    up = cv2.resize(gradient(small, 1.0), size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(up, np.float32)
+def _start(borders: Borders, looks: Looks, strength: NDArray) -> Merged:
+    count = len(looks.area)
+    return Merged(
+        np.arange(count),
+        looks.area,
+        np.zeros((count, 0)),
+        borders.first,
+        borders.second,
+        borders.length,
+        strength * borders.length,
+    )
 
 
-def _looks(labels: NDArray, area: NDArray, lab: NDArray, maps: list[NDArray]) -> NDArray:
-    """Per region: mean Lab, spread of Lab, mean of each gradient map."""
-    flat = labels.ravel()
-
-    def mean(values: NDArray) -> NDArray:
-        return np.bincount(flat, values.ravel(), len(area)) / area
-
-    means = [mean(lab[..., k]) for k in range(3)]
-    squares = [mean(lab[..., k] ** 2) for k in range(3)]
-    spreads = [np.sqrt(np.maximum(s - m * m, 0)) for s, m in zip(squares, means, strict=True)]
-    return np.column_stack(means + spreads + [mean(values) for values in maps])
+def _roads(
+    borders: Borders, centre: NDArray, strength: NDArray, shape: tuple[int, ...]
+) -> tuple[sparse.csr_array, ...]:
+    steps = centre[borders.first] - centre[borders.second]
+    away = np.hypot(steps[:, 0], steps[:, 1]) / np.hypot(shape[0], shape[1])
+    wall = -np.log1p(-strength)
+    costs = (wall + _STEP, 2 * np.minimum(wall, _FAR) ** 2 + 0.3 * away, wall + 5 * away)
+    ends = (borders.first, borders.second)
+    count = len(centre)
+    halves = [sparse.coo_array((cost + 1e-9, ends), shape=(count, count)) for cost in costs]
+    return tuple((half + half.T).tocsr() for half in halves)
 
 
 def _centres(labels: NDArray, area: NDArray) -> NDArray:
@@ -116,34 +175,6 @@ def _centres(labels: NDArray, area: NDArray) -> NDArray:
     x = np.bincount(flat, np.tile(np.arange(width) + 0.5, height), len(area))
     y = np.bincount(flat, np.repeat(np.arange(height) + 0.5, width), len(area))
     return np.column_stack([x, y]) / area[:, None]
-
-
-def _features(
-    borders: Borders, looks: NDArray, centre: NDArray, shape: tuple[int, ...]
-) -> NDArray[np.float32]:
-    count = len(looks)
-    weights = np.tile(borders.length, 2)
-    ends = (
-        np.concatenate([borders.first, borders.second]),
-        np.concatenate([borders.second, borders.first]),
-    )
-    touching = sparse.coo_matrix((weights, ends), shape=(count, count)).tocsr()
-    total = np.maximum(np.asarray(touching.sum(1)).ravel(), 1)
-    around = touching @ looks / total[:, None]
-    place = centre / np.array(shape[1::-1])
-    return np.column_stack([looks, around, place]).astype(np.float32)
-
-
-def _strength(borders: Borders, looks: NDArray, maps: list[NDArray]) -> NDArray[np.float64]:
-    """Rank the borders of this image among themselves; no trained constants."""
-    difference = looks[borders.first, :3] - looks[borders.second, :3]
-    evidence = np.log1p(np.sqrt((difference**2).sum(1)))
-    for values in maps:
-        evidence += np.log1p(borders.mean(values))
-    if not len(evidence):
-        return evidence
-    high, spread = np.quantile(evidence, _EDGE_RANK), evidence.std() + 1e-9
-    return 1 / (1 + np.exp(_EDGE_SHIFT - _EDGE_SLOPE * (evidence - high) / spread))
 
 
 def _spanning_tree(

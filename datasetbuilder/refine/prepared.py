@@ -1,5 +1,6 @@
 """An image made ready for strokes: its pixels and the region graphs of the windows in use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from threading import Lock
@@ -29,10 +30,13 @@ class Prepared:
         The image itself, not a copy: it must not change while this is in use.
     levels : Levels
         Black and white of each channel.
+    build : callable
+        Makes the region graph of a window's Lab pixels.
     """
 
     pixels: NDArray
     levels: Levels
+    build: Callable[[NDArray], RegionGraph] = graph_from_lab
     _graphs: dict[Window, RegionGraph] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -50,20 +54,22 @@ class Prepared:
         with self._lock:
             graph = self._graphs.pop(window, None)
             if graph is None:
-                graph = graph_from_lab(self.lab(window))
+                graph = self.build(self.lab(window))
             self._graphs[window] = graph
             while len(self._graphs) > KEPT_WINDOWS:
                 del self._graphs[next(iter(self._graphs))]
             return graph
 
 
-def prepare(image: ArrayLike) -> Prepared:
+def prepare(image: ArrayLike, *, whole: bool = True) -> Prepared:
     """Do the part of the work that needs no strokes, once per image.
 
     Parameters
     ----------
     image : array_like of shape (H, W) or (H, W, C)
         Grey or colour, any depth; values over 8 bits are stretched between their percentiles.
+    whole : bool
+        Make the whole image ready for strokes; without, windows are made when they are used.
 
     Raises
     ------
@@ -73,5 +79,6 @@ def prepare(image: ArrayLike) -> Prepared:
     import_module("sklearn.tree")  # takes longer than a stroke may
     pixels = pixels_from_image(image)
     prepared = Prepared(pixels, stretched_levels_of(pixels))
-    prepared.graph(windows.whole(prepared.shape))
+    if whole:
+        prepared.graph(windows.whole(prepared.shape))
     return prepared

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 from datasetbuilder import geometry
 from datasetbuilder.model import Polygon
 from datasetbuilder.refine.simplify import editable_polygon
-from datasetbuilder.refine.window import extent_of_mask
+from datasetbuilder.refine.window import Window, extent_of_mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Belief:
+    """Log-odds of every region of a window; holds for that window alone."""
+
+    window: Window
+    log_odds: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +36,8 @@ class Proposal:
         One plain sentence for the person when there is something to say, else empty.
     drawn : Polygon or None
         The person's own outline, when that is the proposal.
+    belief : Belief or None
+        What the method thought of every pixel of its window, for the next stroke.
     """
 
     mask: NDArray[np.bool_]
@@ -35,6 +45,7 @@ class Proposal:
     quality: float = 0.0
     hint: str = ""
     drawn: Polygon | None = None
+    belief: Belief | None = None
 
     @property
     def empty(self) -> bool:

@@ -42,14 +42,35 @@ class Borders:
         larger = np.maximum(flat[self.inside], flat[self.outside])
         return np.bincount(self.pair_border, larger, len(self.first)) / self.length
 
+    def middle(self, values: NDArray) -> NDArray[np.float64]:
+        """Per border, the mean over the pixels on both sides of it."""
+        flat = values.ravel()
+        both = 0.5 * (flat[self.inside] + flat[self.outside])
+        return np.bincount(self.pair_border, both, len(self.first)) / self.length
 
-def gradient(channels: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
-    """Gradient magnitude over all channels after smoothing by ``scale`` pixels."""
+    def ends(self, values: NDArray) -> tuple[NDArray, NDArray]:
+        """Per border, the least and the greatest of what :meth:`mean` averages."""
+        if not len(self.first):
+            return np.zeros(0), np.zeros(0)
+        flat = values.ravel()
+        order = np.argsort(self.pair_border, kind="stable")
+        larger = np.maximum(flat[self.inside], flat[self.outside])[order]
+        starts = np.concatenate([[0], np.cumsum(self.length)[:-1]]).astype(np.intp)
+        return np.minimum.reduceat(larger, starts), np.maximum.reduceat(larger, starts)
+
+
+def energy(channels: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """Squared gradient of each channel after smoothing by ``scale`` pixels."""
     smooth = cv2.GaussianBlur(channels, (0, 0), scale)
     along_x = cv2.Sobel(smooth, -1, 1, 0, ksize=1) * 0.5
     along_y = cv2.Sobel(smooth, -1, 0, 1, ksize=1) * 0.5
-    energy = along_x * along_x + along_y * along_y
-    return np.sqrt(energy if energy.ndim == 2 else energy.sum(2))
+    return np.asarray(along_x * along_x + along_y * along_y, np.float32)
+
+
+def gradient(channels: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """Gradient magnitude over all channels after smoothing by ``scale`` pixels."""
+    squared = energy(channels, scale)
+    return np.sqrt(squared if squared.ndim == 2 else squared.sum(2))
 
 
 def regions_from_gradient(
@@ -73,7 +94,7 @@ def regions_from_gradient(
         pairs = _weakest_of_small(first, second, total / length, area < smallest)
         count, group = components(len(area), *pairs)
         merged, area = group[merged], np.bincount(group, area, count)
-        first, second, total, length = _contracted(group, count, first, second, (total, length))
+        first, second, total, length = contracted(group, count, first, second, (total, length))
     return merged[labels].astype(np.int32)
 
 
@@ -127,9 +148,10 @@ def _weakest_of_small(
     return source[lead], target[lead]
 
 
-def _contracted(
+def contracted(
     group: NDArray, count: int, first: NDArray, second: NDArray, sums: tuple[NDArray, ...]
 ) -> tuple[NDArray, ...]:
+    """Borders of merged regions; ``sums`` are added up over borders that became one."""
     one, other = group[first], group[second]
     kept = one != other
     key, inverse = np.unique(_key(one[kept], other[kept], count), return_inverse=True)

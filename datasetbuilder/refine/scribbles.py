@@ -4,7 +4,9 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -14,6 +16,7 @@ from scipy import sparse
 from datasetbuilder.errors import UnknownName
 from datasetbuilder.model import Stroke
 from datasetbuilder.refine import window as windows
+from datasetbuilder.refine.cues import context_cues, stroke_cues
 from datasetbuilder.refine.cut import min_cut
 from datasetbuilder.refine.drawing import Drawing, drawing, strokes_from_raster
 from datasetbuilder.refine.evidence import (
@@ -25,8 +28,9 @@ from datasetbuilder.refine.evidence import (
     spanning_forest,
 )
 from datasetbuilder.refine.graph import RegionGraph
+from datasetbuilder.refine.nets import learned
 from datasetbuilder.refine.prepared import Prepared, prepare
-from datasetbuilder.refine.proposal import Proposal, nothing
+from datasetbuilder.refine.proposal import Belief, Proposal, nothing
 from datasetbuilder.refine.window import Window
 
 __all__ = ["METHODS", "Prepared", "prepare", "segment", "strokes_from_raster"]
@@ -35,7 +39,10 @@ FOREST_WEIGHT = 1.0
 PERSISTENCE_WEIGHT = 2.0
 PERSISTENCE_REACH = 0.25
 CUT_WEIGHT = 2.0
-EDGE_POWER = 4.0
+EDGE_POWER = 8.0
+SUREST = 5.0
+FEW_SEEDS = 30
+FEW_SHARE = 0.02
 WALKER_BETA = 12.0
 
 _NO_OBJECT = "Draw a stroke on the object."
@@ -43,18 +50,52 @@ _OUTSIDE = "The strokes lie outside the image."
 _NOTHING_APART = "Too little is left to tell the object from: only the strokes were taken."
 
 
-def superpixel_random_forest(graph: RegionGraph, drawn: Drawn) -> NDArray[np.bool_]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """The object's work pixels, and the log-odds of every region where the method has them."""
+
+    work: NDArray[np.bool_]
+    log_odds: NDArray[np.float64] | None = None
+
+
+def learned_evidence(graph: RegionGraph, drawn: Drawn) -> Answer:
+    """Regions by what was learned from strokes on many images; cut."""
+    if graph.flat:
+        return Answer(nearest_stroke(drawn.pixels, drawn.seeds[graph.labels]))
+    cues = stroke_cues(graph, drawn)
+    first = learned("evidence").log_odds(cues)
+    context = context_cues(graph, drawn.seeds, first)
+    log_odds = learned("context").log_odds(np.hstack([cues, context]))
+    return cut_answer(graph, drawn, np.clip(log_odds, -SUREST, SUREST))
+
+
+def nearest_stroke(pixels: NDArray[np.int8], otherwise: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Pixels nearer to the object's strokes: all that can be said where nothing is to be seen."""
+    drawn = pixels if (pixels > 0).any() and (pixels < 0).any() else otherwise
+    to_object, to_background = (
+        cv2.distanceTransform((drawn != kind).astype(np.uint8), cv2.DIST_L2, 5) for kind in (1, -1)
+    )
+    return to_object < to_background
+
+
+def superpixel_random_forest(graph: RegionGraph, drawn: Drawn) -> Answer:
     """Regions by trees on their looks, by who reaches them first, by the previous answer; cut."""
     evidence = forest_log_odds(graph, drawn.seeds)
     evidence += FOREST_WEIGHT * spanning_forest(graph, drawn.seeds)
     evidence += PERSISTENCE_WEIGHT * persistence(graph, drawn, reach=PERSISTENCE_REACH)
+    return cut_answer(graph, drawn, evidence)
+
+
+def cut_answer(graph: RegionGraph, drawn: Drawn, log_odds: NDArray[np.float64]) -> Answer:
+    """The cut that goes along strong edges and against as little evidence as can be."""
     size = graph.area / graph.area.mean()
     weights = graph.length / np.sqrt(graph.area.mean()) * (1 - graph.strength) ** EDGE_POWER
     ends = (graph.first, graph.second)
-    return min_cut(ends, CUT_WEIGHT * weights, evidence * size, drawn.seeds)[graph.labels]
+    objects = min_cut(ends, CUT_WEIGHT * weights, log_odds * size, drawn.seeds)
+    return Answer(objects[graph.labels], log_odds)
 
 
-def random_walker(graph: RegionGraph, drawn: Drawn) -> NDArray[np.bool_]:
+def random_walker(graph: RegionGraph, drawn: Drawn) -> Answer:
     """Regions from which a walk that shuns edges meets the object's strokes first.
 
     References
@@ -74,10 +115,10 @@ def random_walker(graph: RegionGraph, drawn: Drawn) -> NDArray[np.bool_]:
     if len(free):
         pull = touching[free][:, known] @ answer[known]
         answer[free] = spsolve(laplacian[free][:, free].tocsc(), pull)
-    return (answer > 0)[graph.labels]
+    return Answer((answer > 0)[graph.labels])
 
 
-def marker_watershed(graph: RegionGraph, drawn: Drawn) -> NDArray[np.bool_]:
+def marker_watershed(graph: RegionGraph, drawn: Drawn) -> Answer:
     """Pixels flooded from the object's strokes before the flood from the background meets them.
 
     References
@@ -90,18 +131,21 @@ def marker_watershed(graph: RegionGraph, drawn: Drawn) -> NDArray[np.bool_]:
     markers = np.where(drawn.pixels > 0, 1, np.where(drawn.pixels < 0, 2, 0))
     if not (markers == 2).any():
         markers[(drawn.seeds < 0)[graph.labels] & (markers == 0)] = 2
-    return watershed(graph.gradient, markers) == 1
+    return Answer(watershed(graph.gradient, markers) == 1)
 
 
-METHODS: Mapping[str, Callable[[RegionGraph, Drawn], NDArray[np.bool_]]] = MappingProxyType(
+Method: TypeAlias = Callable[[RegionGraph, Drawn], Answer]
+
+AUTO = "learned evidence"
+METHODS: Mapping[str, Method] = MappingProxyType(
     {
-        "auto": superpixel_random_forest,
+        "auto": learned_evidence,
+        AUTO: learned_evidence,
         "superpixel random forest": superpixel_random_forest,
         "random walker": random_walker,
         "watershed": marker_watershed,
     }
 )
-_AUTO = "superpixel random forest"
 
 
 def segment(  # noqa: PLR0913 - what was drawn and the panel's three settings
@@ -143,36 +187,56 @@ def segment(  # noqa: PLR0913 - what was drawn and the panel's three settings
     """
     if method not in METHODS:
         raise UnknownName(f"no method {method!r} for scribbles; there are: {', '.join(METHODS)}")
-    name = _AUTO if method == "auto" else method
+    name = AUTO if method == "auto" else method
     seen = drawing(strokes, label=label, shape=prepared.shape)
     if not seen.has_object:
         meant = any(stroke.label == label for stroke in strokes)
         return nothing(prepared.shape, method=name, hint=_OUTSIDE if meant else _NO_OBJECT)
-    window = _window(seen, previous)
+    return answered(prepared, seen, previous, METHODS[method], name=name, smooth=smooth)
+
+
+def answered(  # noqa: PLR0913 - what is known, and how to answer
+    prepared: Prepared,
+    seen: Drawing,
+    previous: Proposal | None,
+    method: Method,
+    *,
+    name: str,
+    smooth: float = 0.0,
+) -> Proposal:
+    """What a method makes of a drawing that has a stroke on the object."""
+    window = window_of(seen, previous)
     graph = prepared.graph(window)
-    drawn = _drawn(graph, window, seen, previous)
+    drawn = drawn_in(graph, window, seen, previous)
     undecided = not ((drawn.seeds > 0).any() and (drawn.seeds < 0).any())
-    work = drawn.pixels > 0 if undecided else METHODS[name](graph, drawn)
-    mask = window.mask_from_work(_connected(work, drawn.pixels), smooth=smooth)
+    answer = Answer(drawn.pixels > 0) if undecided else method(graph, drawn)
+    mask = window.mask_from_work(_connected(answer.work, drawn.pixels), smooth=smooth)
     seen.paint(mask)
     hint = _NOTHING_APART if undecided else ""
-    return Proposal(mask, name, _quality(graph, work), hint)
+    belief = None if answer.log_odds is None else Belief(window, answer.log_odds)
+    return Proposal(mask, name, _quality(graph, answer.work), hint, belief=belief)
 
 
-def _window(seen: Drawing, previous: Proposal | None) -> Window:
+def window_of(seen: Drawing, previous: Proposal | None) -> Window:
+    """Where to work: round everything drawn and the answer before."""
     extents = list(seen.extents)
     before = None if previous is None else windows.extent_of_mask(previous.mask)
     return windows.around(extents if before is None else [*extents, before], seen.shape)
 
 
-def _drawn(graph: RegionGraph, window: Window, seen: Drawing, previous: Proposal | None) -> Drawn:
+def drawn_in(graph: RegionGraph, window: Window, seen: Drawing, previous: Proposal | None) -> Drawn:
+    """The drawing on the graph of a window; where hardly any background is, the frame is too."""
     pixels = seen.pixels(window)
     seeds = seeds_from_pixels(graph, pixels)
-    if not (seeds < 0).any():
+    if np.count_nonzero(seeds < 0) < min(FEW_SEEDS, FEW_SHARE * graph.count):
         frame = frame_regions(graph)
         seeds[frame[seeds[frame] == 0]] = -1
-    before = None if previous is None else graph.share(window.covered(previous.mask))
-    return Drawn(pixels, seeds, seen.newest(window), before)
+    if previous is None:
+        return Drawn(pixels, seeds, seen.newest(window))
+    share = graph.share(window.covered(previous.mask))
+    belief = previous.belief
+    known = None if belief is None or belief.window != window else belief.log_odds
+    return Drawn(pixels, seeds, seen.newest(window), share, known)
 
 
 def _connected(work: NDArray[np.bool_], pixels: NDArray[np.int8]) -> NDArray[np.bool_]:

@@ -15,11 +15,12 @@ from datasetbuilder.refine.window import extent_of_mask
 from datasetbuilder.wire import shortest_float32
 
 LEAST_IOU = 0.98
+COARSE = (12.0, 8.0, 5.0)
 TOLERANCES = (3.0, 2.0, 1.5, 1.0, 0.75, 0.5, 0.4)
 
 
-def editable_polygon(mask: NDArray[np.bool_]) -> Polygon:
-    """The polygon with the fewest vertices that still has IoU 0.98 with a mask that is not empty.
+def editable_polygon(mask: NDArray[np.bool_], *, least_iou: float = LEAST_IOU) -> Polygon:
+    """The polygon of fewest vertices whose IoU with a mask that is not empty is ``least_iou``.
 
     Falls back to the exact outline along pixel corners.
     """
@@ -28,9 +29,9 @@ def editable_polygon(mask: NDArray[np.bool_]) -> Polygon:
         raise GeometryError("the mask covers no pixel")
     crop = mask[extent.slices]
     exact = polygon_from_array(crop)
-    for tolerance in TOLERANCES:
+    for tolerance in TOLERANCES if least_iou >= LEAST_IOU else COARSE + TOLERANCES:
         candidate = _simplified(exact, tolerance, crop.shape)
-        if candidate is not None and _iou(candidate, crop) >= LEAST_IOU:
+        if candidate is not None and _iou(candidate, crop) >= least_iou:
             return _moved(candidate, extent.left, extent.top)
     return _moved(exact, extent.left, extent.top)
 
