@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datasetbuilder import __version__
+from datasetbuilder.app import cli_formats
 from datasetbuilder.errors import DataError, DatasetBuilderError, UsageError
 
 if TYPE_CHECKING:
@@ -341,6 +342,9 @@ def restore(
         left_out = keeping.restore(opened, file, name=name, as_json=as_json)
     if left_out:
         raise typer.Exit(1)
+
+
+cli.command("import")(cli_formats.import_annotations)
 
 
 @cli.command()

@@ -19,6 +19,7 @@ from datasetbuilder import wire
 from datasetbuilder.errors import DataError, UnknownName
 from datasetbuilder.exporters.export import ExportPlan, ExportReport, export, plan
 from datasetbuilder.geometry import mask_from_array
+from datasetbuilder.importer import ImportReport, ImportWish, import_annotations
 from datasetbuilder.model import (
     TRUTH,
     Annotation,
@@ -456,6 +457,48 @@ class Project:
     def leave(self, client: str) -> None:
         """Say that a page is closed."""
         self._store.leave(self._id, client)
+
+    # --- import ---------------------------------------------------------------------------
+
+    def import_annotations(  # noqa: PLR0913 - the options of one import, all by name
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str = "auto",
+        way: str = "annotations",
+        set_name: str | None = None,
+        new_labels: str = "create",
+        dry_run: bool = False,
+        author: str = LOCAL_AUTHOR,
+    ) -> ImportReport:
+        """Bring in annotations that another program made, all of a file or nothing of it.
+
+        Parameters
+        ----------
+        path : path-like
+            A file, or a folder of files.
+        format : str, optional
+            ``auto`` looks at the content.
+        way : str, optional
+            ``annotations`` for the truth, ``prelabels`` for a set of their own, with scores.
+        set_name : str, optional
+            The set; by default ``truth``, or ``prelabel`` for prelabels.
+        new_labels : str, optional
+            ``create`` labels that the project lacks, or ``refuse``.
+        dry_run : bool, optional
+            Say what would happen and store nothing.
+
+        Raises
+        ------
+        UsageError
+            If the path does not exist or an option makes no sense.
+        FormatError
+            If the format cannot be guessed.
+        """
+        wanted = ImportWish(format, way, set_name, new_labels)
+        return import_annotations(
+            self._store, self.info, Path(path), wanted, dry_run=dry_run, author=author
+        )
 
     # --- export ---------------------------------------------------------------------------
 

@@ -5,21 +5,22 @@ that is unique, or by their hash; what matches no image is told and left out.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from uuid import NAMESPACE_URL, uuid5
 
-from datasetbuilder.errors import GeometryError, UsageError
+from datasetbuilder.errors import GeometryError, UsageError, WireError
 from datasetbuilder.exporters import reading
 from datasetbuilder.exporters.claims import Claim, Entry
 from datasetbuilder.geometry import checked
 from datasetbuilder.geometry.masks import mask_from_spans
 from datasetbuilder.geometry.raster import spans_from_geometry
 from datasetbuilder.model import TRUTH, Annotation, Geometry, Image, Label, Polygon
-from datasetbuilder.wire import geometry_to_wire
+from datasetbuilder.wire import annotation_fields_from_wire, geometry_to_wire
 
 ANNOTATIONS, PRELABELS = "annotations", "prelabels"
+_LONGEST_UID = 64
 WAYS = (ANNOTATIONS, PRELABELS)
 CREATE, REFUSE = "create", "refuse"
 
@@ -197,11 +198,15 @@ def _settle(found: ImportPlan, matched: Matched, set_name: str, source: str) -> 
         for place, claim in enumerate(entry.claims):
             try:
                 geometry = _fitting(claim.annotation.geometry, image, changes)
-            except GeometryError as error:
-                found.problems.append(f"{claim.path}: {error}")
+                annotation_fields_from_wire(
+                    {"attributes": dict(claim.annotation.attributes)}, claim.path
+                )
+            except (GeometryError, WireError) as error:
+                said = str(error)
+                found.problems.append(said if claim.path in said else f"{claim.path}: {said}")
                 found.refused.add(entry.path)
                 continue
-            own = claim.annotation.uid != ""
+            own = 0 < len(claim.annotation.uid) <= _LONGEST_UID
             annotation = replace(
                 claim.annotation,
                 id=0,
@@ -210,7 +215,7 @@ def _settle(found: ImportPlan, matched: Matched, set_name: str, source: str) -> 
                 set=set_name,
                 source=claim.annotation.source if own else source,
             )
-            uid = claim.annotation.uid or _uid(claim, annotation, place)
+            uid = claim.annotation.uid if own else _uid(claim, annotation, place)
             settled.append((entry.path, claim.label, replace(annotation, uid=uid)))
     found.annotations = [
         (label, annotation) for path, label, annotation in settled if path not in found.refused
@@ -247,8 +252,3 @@ def _settle_labels(found: ImportPlan, known: set[str], choice: str) -> None:
         missing = ", ".join(f"'{label}'" for label in found.new_labels)
         found.problems.append(f"The project has no label {missing}; nothing is created (refuse).")
         found.annotations = []
-
-
-def counts_by_label(plan: ImportPlan) -> Mapping[str, int]:
-    """How many annotations each label would get."""
-    return Counter(label for label, _ in plan.annotations)

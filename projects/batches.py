@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Executable, bindparam, insert, select, union_all
+from sqlalchemy import Connection, Executable, bindparam, insert, select, union_all
 
 from datasetbuilder.errors import AlreadyExists, DataError
 from datasetbuilder.model import Annotation, Image, ImageState, OperationKind, Target, TargetType
@@ -35,7 +35,7 @@ _KNOWN = union_all(
 def add_images(ledger: Ledger, images: Sequence[Image], *, author: str) -> tuple[Image, ...]:
     """Write images under the next ids; AlreadyExists if a name is taken, then none is written."""
     names = [one.name for one in images]
-    taken = _found(ledger, _NAMED, names) + _twice(names)
+    taken = _found(ledger.connection, _NAMED, ledger.project_id, names) + _twice(names)
     if taken:
         raise AlreadyExists(
             f'the project has an image named "{taken[0]}" already'
@@ -95,7 +95,7 @@ def add_annotations(
 
 def _check(ledger: Ledger, annotations: Sequence[Annotation]) -> None:
     uids = [one.uid for one in annotations]
-    for uid in _found(ledger, _KNOWN, uids) + _twice(uids):
+    for uid in known_uids(ledger.connection, ledger.project_id, uids) + _twice(uids):
         raise DataError(f"annotation {uid}: the project knows this uid already")
     for one in annotations:
         if ledger.image(one.image_id) is None:
@@ -107,11 +107,18 @@ def _check(ledger: Ledger, annotations: Sequence[Annotation]) -> None:
             raise DataError(f"annotation {one.uid}: {wrong}")
 
 
-def _found(ledger: Ledger, question: Executable, keys: Sequence[str]) -> list[str]:
+def known_uids(connection: Connection, project_id: int, uids: Sequence[str]) -> list[str]:
+    """Those of the uids that annotations of the project have or had."""
+    return _found(connection, _KNOWN, project_id, uids)
+
+
+def _found(
+    connection: Connection, question: Executable, project_id: int, keys: Sequence[str]
+) -> list[str]:
     found: list[str] = []
     for start in range(0, len(keys), _BLOCK):
-        values = {"p": ledger.project_id, "keys": list(keys[start : start + _BLOCK])}
-        found += ledger.connection.execute(question, values).scalars()
+        values = {"p": project_id, "keys": list(keys[start : start + _BLOCK])}
+        found += connection.execute(question, values).scalars()
     return found
 
 

@@ -310,6 +310,11 @@ class Store:
             project=project_id,
         )
 
+    def known_uids(self, project_id: int, uids: Sequence[str]) -> set[str]:
+        """Those of the uids that annotations of the project have or had."""
+        with self._reading() as connection:
+            return set(batches.known_uids(connection, project_id, uids))
+
     def _shape(self, project_id: int, image_id: int) -> tuple[int, int] | None:
         try:
             return self._known_shape(project_id, image_id)
