@@ -45,6 +45,8 @@ class Server {
     this.requests = [];
     this.down = false;
     this.proposals = [];
+    this.steps = [];
+    this.labels = LABELS;
   }
 
   all(type, image) {
@@ -93,7 +95,7 @@ const layer = () => ({ all() {}, touch() {}, ask() {}, shown: null, show(raster)
 
 /** @returns {Promise<object>} an editor with the first image open, its server, and hands */
 async function bench(server = new Server()) {
-  const journal = { healthy: true, write() {}, remove() {}, keepRefused() {} };
+  const journal = { healthy: true, write() {}, remove() {}, keepRefused() {}, refused: () => [], dropRefused() {} };
   const timers = [];
   const queue = new dsb.Queue({
     journal, client: 'me', setTimer: (run) => timers.push(run),
@@ -103,6 +105,8 @@ async function bench(server = new Server()) {
     client: {
       openImage: async (_, id) => ({ status: server.down ? 0 : 200, body: server.open(id) }),
       prepare: async () => ({}),
+      steps: async () => ({ status: 200, body: { steps: server.steps } }),
+      labels: async () => ({ status: 200, body: { labels: server.labels } }),
       refine: async (slug, image, route, body) => ({ status: 200, body: await server.proposals.shift()(body, route) }),
       pixels: () => '',
     },

@@ -501,7 +501,7 @@ test('undo over somebody else\'s change is a conflict, never silent', async () =
   press('ctrl+z');
   assert.equal(states()[0].label, 2);
   assert.equal(conflicts.length, 1);
-  assert.equal(conflicts[0].mine, null);
+  assert.equal(conflicts[0].sides[0].mine, null);
 });
 
 test('two hundred random gestures, undone and done again, agree with the server', async () => {

@@ -131,9 +131,9 @@ test('a conflict shows theirs and hands mine on', () => {
     op_id: op.op_id, outcome: 'conflict', version: 2, current: wire('a', { label: 9, version: 2, author: 'bob' }),
   });
   assert.equal(model.annotation('a').label, 9);
-  assert.equal(conflicts[0].mine.label, 2);
-  assert.equal(conflicts[0].theirs.label, 9);
-  assert.equal(conflicts[0].item.meta.author, 'bob');
+  assert.equal(conflicts[0].sides[0].mine.label, 2);
+  assert.equal(conflicts[0].sides[0].theirs.label, 9);
+  assert.equal(conflicts[0].sides[0].item.meta.author, 'bob');
 });
 
 test('a chain that meets a conflict asks once, with the newest of mine', () => {
@@ -145,7 +145,7 @@ test('a chain that meets a conflict asks once, with the newest of mine', () => {
     model.acknowledge(op, { op_id: op.op_id, outcome: 'conflict', version: 2, current: wire('a', { version: 2 }) });
   }
   assert.equal(conflicts.length, 1);
-  assert.equal(conflicts[0].mine.label, 3);
+  assert.equal(conflicts[0].sides[0].mine.label, 3);
 });
 
 test('mine kept after a conflict stands on the version of theirs', () => {
@@ -163,16 +163,91 @@ test('a conflict with a removal restores on the version of the tombstone', () =>
   assert.equal(model.change(model.item('annotation', 'a'), BOX).base_version, 4);
 });
 
-test('a refused addition vanishes and may be tried again as an addition', () => {
+/** An addition that the server refused. */
+function refusedAddition() {
   const model = opened();
-  const refused = [];
-  model.on('refused', (item, reason, lost) => refused.push([reason, lost]));
+  const heard = { refused: [], freed: [] };
+  model.on('refused', (item) => heard.refused.push(item.stuck.reason));
+  model.on('freed', (ids) => heard.freed.push(...ids));
   const item = model.item('annotation', 'a');
   const op = model.change(item, BOX);
-  model.acknowledge(op, { op_id: op.op_id, outcome: 'refused', reason: 'covers no pixel' });
+  model.acknowledge(op, { op_id: op.op_id, outcome: 'refused', reason: 'the label was removed' });
+  return { model, item, op, heard };
+}
+
+test('what was refused stays in sight, and is said anew as an addition', () => {
+  const { model, item, op, heard } = refusedAddition();
+  assert.deepEqual(model.annotation('a'), BOX);
+  assert.deepEqual(heard.refused, ['the label was removed']);
+  assert.deepEqual(model.stuck, [item]);
+  const again = model.change(item, { ...BOX, label: 2 });
+  assert.deepEqual([again.kind, again.payload, again.base_version], ['add', { ...BOX, label: 2 }, null]);
+  assert.deepEqual(heard.freed, [op.op_id]);
+  assert.deepEqual(model.stuck, []);
+});
+
+test('what was refused and is taken back needs no word to the server', () => {
+  const { model, item, heard, op } = refusedAddition();
+  assert.equal(model.change(item, null), null);
   assert.equal(model.annotation('a'), null);
-  assert.deepEqual(refused, [['covers no pixel', BOX]]);
-  assert.equal(model.change(item, BOX).kind, 'add');
+  assert.deepEqual(heard.freed, [op.op_id]);
+});
+
+test('a refused change is said anew whole, on the version of the server', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const op = change(model, 'a', { label: 7 });
+  model.acknowledge(op, { op_id: op.op_id, outcome: 'refused', reason: 'no label 7' });
+  assert.equal(model.annotation('a').label, 7);
+  const again = change(model, 'a', { label: 2 });
+  assert.deepEqual([again.kind, again.payload, again.base_version], ['change', { label: 2 }, 1]);
+});
+
+test('what builds on a refusal is refused with it, once', () => {
+  const model = opened();
+  const refused = [];
+  model.on('refused', (item) => refused.push(item.stuck.ops.length));
+  const item = model.item('annotation', 'a');
+  const ops = [model.change(item, BOX), model.change(item, { ...BOX, label: 2 })];
+  for (const op of ops) model.acknowledge(op, { op_id: op.op_id, outcome: 'refused', reason: 'no' });
+  assert.deepEqual(refused, [2]);
+});
+
+test('a state of the image that was refused is not shown as if it were true', () => {
+  const model = opened();
+  const item = model.imageState;
+  const before = item.state;
+  const op = model.change(item, { ...before, state: 'accepted' });
+  model.acknowledge(op, { op_id: op.op_id, outcome: 'refused', reason: 'you may not review' });
+  assert.deepEqual(item.state, before);
+  assert.equal(item.stuck.mine.state, 'accepted');
+});
+
+test('what was refused before a reload is shown again, and somebody else does not hide it', () => {
+  const model = opened({ annotations: [wire('a')] });
+  const op = change(opened({ annotations: [wire('a')] }), 'a', { label: 7 });
+  model.stick(op, 'no label 7');
+  assert.equal(model.annotation('a').label, 7);
+  model.foreign({ target: op.target, current: wire('a', { label: 4, version: 2 }) });
+  assert.equal(model.annotation('a').label, 7);
+  assert.equal(model.stuck[0].stuck.version, 1);
+});
+
+test('a sibling of a conflict waits with it and loses nothing', () => {
+  const model = opened({ annotations: [wire('a'), wire('b')] });
+  const conflicts = [];
+  model.on('conflict', (conflict) => conflicts.push(conflict));
+  const [a, b] = ['a', 'b'].map((uid) => model.change(model.item('annotation', uid), { ...BOX, label: 5 }, { group: 'g' }));
+  model.acknowledge(a, { op_id: a.op_id, outcome: 'conflict', version: 2, current: wire('a', { label: 9, version: 2 }) });
+  model.acknowledge(b, { op_id: b.op_id, outcome: 'conflict', sibling: true });
+  assert.deepEqual(conflicts.map(({ group, opIds }) => [group, opIds]), [['g', [a.op_id]], ['g', [b.op_id]]]);
+  assert.deepEqual(conflicts.map(({ sides: [side] }) => [side.mine.label, side.theirs.label]), [[5, 9], [5, 1]]);
+  assert.equal(model.item('annotation', 'b').server.version, 1);
+});
+
+test('the note that a conflict is settled is no object of the image', () => {
+  const model = opened();
+  model.acknowledge({ op_id: 'x', target: { type: 'conflict', key: 'late', image: 1 } }, { outcome: 'accepted' });
+  assert.equal(model.items.size, 1);
 });
 
 test('somebody else\'s change is shown', () => {

@@ -21,7 +21,7 @@ class Storage {
   }
 }
 
-const op = (id, group = null) => ({ op_id: id, group_id: group, kind: 'add', payload: {}, target: { key: id } });
+const op = (id, group = null) => ({ op_id: id, group_id: group, kind: 'add', payload: {}, target: { type: 'annotation', key: id } });
 const accept = (body) => ({
   status: 200,
   body: {
@@ -158,6 +158,73 @@ test('of a refused batch only the culprit falls', async () => {
   await queue.push('p', 1, [op('a'), op('bad'), op('c')]);
   assert.deepEqual(seen, [['a', 'accepted'], ['bad', 'refused'], ['c', 'accepted']]);
   assert.deepEqual(Object.keys(storage), ['dsb-refused:bad']);
+});
+
+test('what was refused is kept with its reason until somebody deals with it', async () => {
+  const { queue, journal, storage, sent } = bench({ answers: [status(403, 'You may not annotate here.')] });
+  await queue.push('p', 1, [op('a')]);
+  await queue.wake();
+  assert.deepEqual(sent(), [['a']]);
+  assert.equal(queue.state, 'unsaved');
+  const [entry] = journal.refused('p', 1);
+  assert.deepEqual([entry.op.op_id, entry.reason], ['a', 'You may not annotate here.']);
+  assert.deepEqual(journal.refused('p', 2), []);
+  const later = bench({ storage, tab: 'later' });
+  assert.equal(later.queue.state, 'unsaved');
+  later.queue.free(['a']);
+  assert.equal(later.queue.state, 'saved');
+  assert.deepEqual(Object.keys(storage), []);
+});
+
+test('an operation that the store refuses by itself is kept too', async () => {
+  const refuse = (body) => ({
+    status: 200,
+    body: { results: body.operations.map(({ op_id }) => ({ op_id, outcome: 'refused', reason: 'no label 7' })), others: [], seq: 1 },
+  });
+  const { queue, journal, seen } = bench({ answers: [refuse] });
+  await queue.push('p', 1, [op('a')]);
+  assert.deepEqual(seen, [['a', 'refused']]);
+  assert.equal(journal.refused('p', 1)[0].reason, 'no label 7');
+});
+
+test('the group of a conflict waits with it', async () => {
+  const clash = (body) => ({
+    status: 200,
+    body: {
+      results: body.operations.map(({ op_id }) =>
+        op_id === 'a' ? { op_id, outcome: 'conflict', version: 2, current: null } : { op_id, outcome: 'refused', reason: 'group' }),
+      others: [], seq: 1,
+    },
+  });
+  const { queue, seen, storage } = bench({ answers: [clash] });
+  await queue.push('p', 1, [op('a', 'g'), op('b', 'g'), op('c')]);
+  assert.deepEqual(seen, [['a', 'conflict'], ['b', 'conflict'], ['c', 'refused']]);
+  assert.deepEqual(Object.keys(storage), ['dsb-refused:c']);
+});
+
+test('a login that ended is told once, the queue waits, and all is sent after the next one', async () => {
+  const { queue, timers, sent, seen } = bench({ answers: [status(401), status(401)] });
+  const doors = [];
+  queue.on('door', (open) => doors.push(open));
+  await queue.push('p', 1, [op('a')]);
+  timers[0].run();
+  await new Promise(setImmediate);
+  assert.deepEqual(doors, [false]);
+  assert.equal(queue.state, 'unsaved');
+  await queue.wake();
+  assert.deepEqual(doors, [false, true]);
+  assert.deepEqual(sent(), [['a'], ['a'], ['a']]);
+  assert.deepEqual(seen, [['a', 'accepted']]);
+});
+
+test('a login that ended is noticed while nothing waits', async () => {
+  const { queue } = bench({ answers: [status(401)] });
+  const doors = [];
+  queue.on('door', (open) => doors.push(open));
+  await queue.poll('p', 1);
+  assert.deepEqual([doors, queue.state], [[false], 'saved']);
+  await queue.poll('p', 1);
+  assert.deepEqual(doors, [false, true]);
 });
 
 test('a group is refused as a whole', async () => {

@@ -19,6 +19,9 @@
     image_state: ['state', 'comment'],
   };
 
+  /** What stays on the page when the server refuses it; a state of the image would be a lie. */
+  const SEEN = new Set(['annotation', 'scribble']);
+
   /** What a field says when nobody said anything; such fields are left out of a state. */
   const DEFAULTS = { set: 'truth', attributes: {}, score: null, crowd: false, comment: '' };
 
@@ -70,8 +73,12 @@
       /** @type {string | null} the newest operation still without an answer */
       this.head = null;
       this.pending = 0;
-      this.conflicted = false;
-      this.refused = '';
+      /** @type {object[]} operations that met a newer version, until the last answer is there */
+      this.clashed = [];
+      /** @type {{op: object, reason: string}[]} operations that were refused for another reason */
+      this.refusals = [];
+      /** @type {{reason: string, mine: State | null, version: number, ops: object[]} | null} */
+      this.stuck = null;
       this.meta = {};
     }
 
@@ -80,7 +87,10 @@
     }
   }
 
-  /** The items of one image. Emits `change(item, before)`, `conflict(conflict)`, `refused(item, reason, lost)`. */
+  /**
+   * The items of one image. Emits `change(item, before)`, `conflict(conflict)`, `refused(item)` when
+   * the server will not take what the person sees, `freed(opIds)` when such operations are done with.
+   */
   class Model extends dsb.Emitter {
     /** @param {{id: number, width: number, height: number}} image */
     constructor(image) {
@@ -132,7 +142,7 @@
         const { id, area, bbox, author } = wire;
         item.meta = { id, area, bbox, author };
       }
-      if (!item.pending) this.show(item, state);
+      if (!item.pending && !item.stuck) this.show(item, state);
     }
 
     /** Change what the person sees. */
@@ -151,8 +161,13 @@
      * @returns {object | null} the operation on the wire, null when nothing changes
      */
     change(item, after, { group = null, tool = '' } = {}) {
-      const before = item.state;
-      if (equal(before, after)) return null;
+      // What the server refused it does not know: the difference is to its own word.
+      const before = item.stuck ? item.server.state : item.state;
+      this.unstick(item);
+      if (equal(before, after)) {
+        this.show(item, after);
+        return null;
+      }
       const kind = after === null ? 'remove' : item.born ? 'change' : 'add';
       const payload = before && after ? difference(before, after) : after || {};
       const op = {
@@ -185,17 +200,41 @@
       this.show(item, op.kind === 'remove' ? null : { ...known, ...op.payload });
     }
 
+    /** Show an operation that the server refused before this image was opened. */
+    stick(op, reason) {
+      const item = this.item(op.target.type, op.target.key);
+      const known = (item.stuck ? item.stuck.mine : item.state) || {};
+      const mine = op.kind === 'remove' ? null : { ...known, ...op.payload };
+      const ops = [...(item.stuck ? item.stuck.ops : []), op];
+      item.stuck = { reason, mine, version: item.server.version, ops };
+      if (SEEN.has(op.target.type)) this.show(item, mine);
+    }
+
+    /** What was refused is done with: said anew, or given up. */
+    unstick(item) {
+      if (!item.stuck) return;
+      const ids = item.stuck.ops.map((op) => op.op_id);
+      item.stuck = null;
+      this.emit('freed', ids);
+    }
+
+    /** @returns {Item[]} what the server would not take */
+    get stuck() {
+      return [...this.items.values()].filter((item) => item.stuck);
+    }
+
     /** Take the server's answer to one operation. */
     acknowledge(op, result) {
+      if (!FIELDS[op.target.type]) return;
       const item = this.item(op.target.type, op.target.key);
       item.pending = Math.max(0, item.pending - 1);
       if (item.head === op.op_id) item.head = null;
       if (result.outcome === 'accepted') this.accepted(item, op, result);
-      else if (result.outcome === 'conflict') this.conflicting(item, result);
-      else item.refused = result.reason || 'the server refused it';
+      else if (result.outcome === 'conflict') this.conflicting(item, op, result);
+      else item.refusals.push({ op, reason: result.reason || 'the server refused it' });
       if (item.pending) return;
-      if (item.conflicted) this.clash(item);
-      else if (item.refused) this.refuse(item, op);
+      if (item.clashed.length) this.clash(item);
+      else if (item.refusals.length) this.refuse(item);
       else this.normalise(item);
     }
 
@@ -227,32 +266,46 @@
       }
     }
 
-    conflicting(item, { current, version }) {
+    /** A sibling of the operation that met a newer version says nothing of its own target. */
+    conflicting(item, op, { current, version, sibling }) {
+      item.clashed.push(op);
+      if (sibling) return;
       const tombstone = version || item.server.version + 1;
       item.server = {
         version: current ? current.version : tombstone,
         state: stateFromWire(item.target.type, current),
       };
       item.meta = current ? { ...item.meta, author: current.author } : item.meta;
-      item.conflicted = true;
     }
 
     /** Nothing was overwritten: theirs is shown, mine is handed on with the choice. */
     clash(item) {
-      item.conflicted = false;
-      item.refused = '';
+      const ops = item.clashed;
+      this.emit('freed', item.refusals.map(({ op }) => op.op_id));
+      item.clashed = [];
+      item.refusals = [];
       const mine = item.state;
       this.show(item, item.server.state);
-      this.emit('conflict', { item, mine, theirs: item.server.state });
+      this.emit('conflict', {
+        opIds: ops.map((op) => op.op_id),
+        group: ops[0].group_id,
+        sides: [{ item, mine, theirs: item.server.state }],
+      });
     }
 
-    refuse(item, op) {
-      const reason = item.refused;
-      const lost = item.state;
-      item.refused = '';
+    /** The person keeps seeing what they drew, marked as not saved. */
+    refuse(item) {
+      const { refusals } = item;
+      item.refusals = [];
+      item.stuck = {
+        reason: refusals[0].reason,
+        mine: item.state,
+        version: item.server.version,
+        ops: refusals.map(({ op }) => op),
+      };
       if (item.server.version === 0) item.born = false;
-      this.show(item, item.server.state);
-      this.emit('refused', item, reason, lost, op);
+      if (!SEEN.has(item.target.type)) this.show(item, item.server.state);
+      this.emit('refused', item);
     }
 
     /** Somebody else's latest word on a target. */

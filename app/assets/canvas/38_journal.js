@@ -49,6 +49,30 @@
       }
     }
 
+    /** @returns {object[]} what the server refused of an image, or of all, oldest first */
+    refused(slug, image) {
+      const entries = [];
+      for (const key of this.keys(REFUSED)) {
+        try {
+          entries.push(JSON.parse(this.storage.getItem(key)));
+        } catch {
+          this.healthy = false;
+        }
+      }
+      return entries
+        .filter((entry) => slug === undefined || (entry.slug === slug && entry.image === image))
+        .sort((a, b) => a.order - b.order);
+    }
+
+    /** What was refused is said anew or given up. @param {string[]} ids */
+    dropRefused(ids) {
+      try {
+        for (const id of ids) this.storage.removeItem(REFUSED + id);
+      } catch {
+        this.healthy = false;
+      }
+    }
+
     /** @returns {string[]} the names of other tabs with operations left */
     orphans() {
       const tabs = new Set();

@@ -14,9 +14,12 @@
   const BATCH_CHARACTERS = 2_000_000;
   const FIRST_PAUSE = 250;
   const LONGEST_PAUSE = 8000;
-  const REFUSING = new Set([400, 404, 409, 413, 415, 422]);
+  const REFUSING = new Set([400, 403, 404, 409, 413, 415, 422]);
 
-  /** Emits `state`, `answer(entry, result)` and `others(slug, image, answer)`. */
+  /**
+   * Emits `state`, `answer(entry, result)`, `others(slug, image, answer)`, and `door(open)` when the
+   * login has ended or begun again.
+   */
   class Queue extends dsb.Emitter {
     /**
      * @param {object} parts
@@ -40,11 +43,15 @@
       this.pause = 0;
       this.retrying = false;
       this.alone = false;
+      /** Does the server know who we are? */
+      this.open = true;
+      /** @type {Set<string>} what the server refused and nobody has dealt with yet */
+      this.refused = new Set(journal.refused().map((entry) => entry.op.op_id));
     }
 
     /** @returns {'saved' | 'saving' | 'unsaved'} */
     get state() {
-      if (!this.entries.length) return 'saved';
+      if (!this.entries.length) return this.refused.size ? 'unsaved' : 'saved';
       return this.failure ? 'unsaved' : 'saving';
     }
 
@@ -124,10 +131,19 @@
         answer = { status: 0, body: {} };
       }
       this.busy = false;
+      this.enter(answer.status);
       if (answer.status === 200 && answers(answer.body, batch)) this.take(slug, image, batch, answer.body);
       else if (REFUSING.has(answer.status) && batch.length) this.isolate(batch, answer.body.error);
       else this.fail(answer, batch.length);
       this.emit('state');
+    }
+
+    /** A login that ended is noticed, and so is the one after it. */
+    enter(status) {
+      const open = status === 401 ? false : status === 200 ? true : this.open;
+      if (open === this.open) return;
+      this.open = open;
+      this.emit('door', open);
     }
 
     take(slug, image, batch, body) {
@@ -137,9 +153,13 @@
       const results = new Map(body.results.map((result) => [result.op_id, result]));
       const place = `${slug}/${image}`;
       if (batch.length) this.answers.set(place, (this.answers.get(place) || 0) + 1);
+      const clashing = clashingGroups(batch, results);
       for (const entry of batch) {
         const result = results.get(entry.op.op_id);
-        if (result) this.answered(entry, result);
+        if (result.outcome !== 'refused') this.answered(entry, result);
+        else if (clashing.has(entry.op.group_id)) {
+          this.answered(entry, { ...result, outcome: 'conflict', sibling: true });
+        } else this.refuse(entry, result.reason || 'the server refused it');
       }
       this.seen.set(place, body.seq);
       this.emit('others', slug, image, body);
@@ -161,18 +181,32 @@
       }
       this.alone = false;
       const reason = error || 'the server refused it';
-      for (const entry of batch) {
+      for (const entry of batch) this.refuse(entry, reason);
+    }
+
+    /** Never sent again by itself, never lost: it is kept until the person has dealt with it. */
+    refuse(entry, reason) {
+      // Nobody needs what only said that a conflict is settled.
+      if (entry.op.target.type !== 'conflict') {
         this.journal.keepRefused(entry, reason);
-        this.answered(entry, { op_id: entry.op.op_id, outcome: 'refused', reason });
+        this.refused.add(entry.op.op_id);
       }
+      this.answered(entry, { op_id: entry.op.op_id, outcome: 'refused', reason });
+    }
+
+    /** What was refused is said anew or given up. @param {string[]} ids */
+    free(ids) {
+      this.journal.dropRefused(ids);
+      for (const id of ids) this.refused.delete(id);
+      this.emit('state');
     }
 
     /** Keep everything, try again later. */
     fail({ status, body }, hadWork) {
       if (!hadWork && !this.entries.length) return;
       this.failure =
-        status === 401 || status === 403
-          ? body.error || 'please sign in again; what you drew is kept here'
+        status === 401
+          ? 'please log in again; what you drew is kept here'
           : body.error || 'the server cannot be reached; what you drew is kept here';
       this.pause = Math.min(this.pause * 2 || FIRST_PAUSE, LONGEST_PAUSE);
       this.retrying = true;
@@ -187,6 +221,12 @@
   function answers(body, batch) {
     const known = new Set((body.results || []).map((result) => result.op_id));
     return batch.every((entry) => known.has(entry.op.op_id));
+  }
+
+  /** Groups of which one operation met a newer version: all of such a group wait for one answer. */
+  function clashingGroups(batch, results) {
+    const clashing = batch.filter(({ op }) => results.get(op.op_id).outcome === 'conflict');
+    return new Set(clashing.map(({ op }) => op.group_id).filter(Boolean));
   }
 
   dsb.Queue = Queue;

@@ -8,7 +8,7 @@
   const place = (slug, image) => `${project(slug)}/images/${image}`;
 
   /** @returns {Promise<{status: number, body: object}>} rejects when no answer comes */
-  async function call(url, body, { signal, patience = PATIENCE } = {}) {
+  async function call(url, body, { signal, patience = PATIENCE, keepalive = false } = {}) {
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort(), patience);
     if (signal) signal.addEventListener('abort', () => giveUp.abort(), { once: true });
@@ -18,10 +18,12 @@
         ...(body === undefined ? {} : { ...post, body: JSON.stringify(body) }),
         signal: giveUp.signal,
         credentials: 'same-origin',
+        keepalive,
       });
       const type = answer.headers.get('Content-Type') || '';
       const json = type.includes('json') ? await answer.json() : {};
-      return { status: answer.status === 200 && !type.includes('json') ? 502 : answer.status, body: json };
+      const odd = answer.status === 200 && !type.includes('json') && !type.includes('text/plain');
+      return { status: odd ? 502 : answer.status, body: json };
     } finally {
       clearTimeout(timer);
     }
@@ -31,6 +33,17 @@
     openImage: (slug, image) => call(`${place(slug, image)}/annotations`),
     images: (slug, after, limit) => call(`${project(slug)}/images?after=${after}&limit=${limit}`),
     operations: (slug, image, body) => call(`${place(slug, image)}/operations`, body),
+    conflicts: (slug, image) => call(`${place(slug, image)}/conflicts`),
+    labels: (slug) => call(`${project(slug)}/labels`),
+    steps: (slug, image, until) => call(`${place(slug, image)}/steps?until=${until}`),
+    history: (slug, image, query) => call(`${place(slug, image)}/history?${new URLSearchParams(query)}`),
+    moment: (slug, image, seq) => call(`${place(slug, image)}/history/${seq}`),
+    stateAt: (slug, image, seq) => call(`${place(slug, image)}/state?seq=${seq}`),
+    presence: (slug, image, body) => call(`${place(slug, image)}/presence`, body, { keepalive: body.leaving }),
+    /** Operations on the project itself: labels. */
+    projectOperations: (slug, body) => call(`${project(slug)}/operations`, body),
+    /** A one-time token becomes a session; the address of this page stays as it is. */
+    login: (token) => call(`/login?${new URLSearchParams({ token, next: '/health' })}`),
     prepare: (slug, image) => call(`${place(slug, image)}/refine/prepare`, {}, { patience: 120_000 }),
     refine: (slug, image, tool, body, signal) =>
       call(`${place(slug, image)}/refine/${tool}`, body, { signal, patience: 60_000 }),

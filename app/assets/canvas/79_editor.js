@@ -180,37 +180,31 @@
 
     undo() {
       if (this.tool.undo()) return;
-      this.rewind(this.history.undo());
+      this.rewind(this.history.undo(), 'undo');
     }
 
     redo() {
-      this.rewind(this.history.redo());
+      this.rewind(this.history.redo(), 'redo');
     }
 
     /** A step that starts from what somebody else has changed since is a conflict. */
-    rewind(step) {
+    rewind(step, tool) {
       if (!step) return;
       if (dsb.commands.untouched(this.model, step.changes)) {
         step.settle();
-        this.carryOut(step.changes, step.tool);
+        this.carryOut(step.changes, tool);
         return;
       }
       step.forget();
-      const [{ type, key, after }] = step.changes;
-      const item = this.model.item(type, key);
-      if (type === 'annotation') this.emit('conflict', { item, mine: after, theirs: item.state });
-      else this.hint('Somebody else changed this since; the step was left out');
-    }
-
-    /** What the person chose about a conflict. @param {'mine' | 'theirs' | 'both'} choice */
-    resolve({ item, mine }, choice) {
-      const { type, key } = item.target;
-      if (choice === 'mine') this.commit([{ type, key, after: mine }], 'conflict');
-      if (choice === 'both' && mine) {
-        this.commit([{ type, key: dsb.uuid(), after: mine }], 'conflict');
-      }
-      this.ghosts = [];
-      this.redraw();
+      this.emit('conflict', {
+        opIds: [],
+        group: null,
+        sides: step.changes.map(({ type, key, after }) => {
+          const item = this.model.item(type, key);
+          return { item, mine: after, theirs: item.state };
+        }),
+      });
+      this.emit('objects');
     }
 
     // --- tools ----------------------------------------------------------------------------------

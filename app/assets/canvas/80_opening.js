@@ -91,7 +91,10 @@
       if (!this.labelOf(this.label)) this.label = this.labels.length ? this.labels[0].id : null;
       const model = new dsb.Model(this.image);
       model.load(answer);
-      for (const op of this.queue.waiting(this.slug, this.image.id)) model.replay(op);
+      const { journal } = this.queue;
+      for (const { op, reason } of journal.refused(this.slug, this.image.id)) model.stick(op, reason);
+      const waiting = this.queue.waiting(this.slug, this.image.id);
+      this.replayed(model, waiting);
       this.queue.seen.set(`${this.slug}/${this.image.id}`, answer.seq);
       this.model = model;
       this.listen(model);
@@ -103,17 +106,20 @@
       this.tool.enter();
       this.emit('dock');
       this.redraw();
+      this.meet(answer.conflicts || []);
+      this.recall(answer.seq);
     },
 
     listen(model) {
       model.on('change', (item, before) => this.changed(item, before));
       model.on('meta', () => this.emit('objects'));
       model.on('normalised', (before, after) => this.history.rewrite(before, after));
-      model.on('conflict', (conflict) => {
-        if (conflict.item.target.type === 'annotation') this.emit('conflict', conflict);
-        else this.hint('Somebody else changed this meanwhile; theirs is shown');
+      model.on('conflict', (conflict) => this.emit('conflict', conflict));
+      model.on('refused', () => this.emit('refused'));
+      model.on('freed', (ids) => {
+        this.queue.free(ids);
+        this.emit('refused');
       });
-      model.on('refused', (item, reason) => this.emit('refused', item, reason));
     },
 
     changed(item, before) {
