@@ -399,6 +399,10 @@ class Project:
         """What one person did last on one image, as it can be taken back, oldest first."""
         return self._store.steps(self._id, asked, sets=tuple(sets))
 
+    def tombs(self, image_id: int) -> dict[Target, int]:
+        """What was removed from an image, each with the version on which it can come back."""
+        return self._store.tombs(self._id, image_id)
+
     def state_at(
         self, image_id: int, seq: int, *, sets: Sequence[str] = (TRUTH,)
     ) -> dict[Target, Mapping[str, Any] | None]:

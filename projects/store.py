@@ -397,6 +397,11 @@ class Store:
         with self._reading() as connection:
             return timeline.steps(connection, project_id, asked, sets=sets)
 
+    def tombs(self, project_id: int, image_id: int) -> dict[Target, int]:
+        """What was removed from an image, each with the version on which it can come back."""
+        with self._reading() as connection:
+            return timeline.tombs(connection, project_id, image_id)
+
     def seq_at(self, project_id: int, at: datetime) -> int:
         """The number of the last event up to a time."""
         with self._reading() as connection:

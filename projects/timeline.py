@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select
 from datasetbuilder.model import OperationKind, Target, TargetType
 from datasetbuilder.projects import annotations, scribbles
 from datasetbuilder.projects.clock import micros_from_time, time_from_micros
-from datasetbuilder.projects.schema import annotation, event, image, payload, scribble
+from datasetbuilder.projects.schema import annotation, event, image, payload, scribble, tombstone
 from datasetbuilder.wire import annotation_to_wire, scribble_to_wire
 
 _DRAWN = (TargetType.ANNOTATION.value, TargetType.SCRIBBLE.value)
@@ -156,6 +156,18 @@ def _grouped(moments: Sequence[Moment]) -> Iterator[Step]:
         block.append(one)
     if block:
         yield Step(block[0].tool, tuple(block))
+
+
+def tombs(connection: Connection, project_id: int, image_id: int) -> dict[Target, int]:
+    """What was removed from an image, each with the version on which it can come back."""
+    rows = connection.execute(
+        select(tombstone.c.target_type, tombstone.c.target_key, tombstone.c.version).where(
+            tombstone.c.project == project_id,
+            tombstone.c.image_id == image_id,
+            tombstone.c.target_type.in_(_DRAWN),
+        )
+    )
+    return {Target(TargetType(kind), key, image_id): version for kind, key, version in rows}
 
 
 # --- an image at a moment -------------------------------------------------------------------------

@@ -14,6 +14,11 @@
 
   dsb.whenPresent('#gallery', (root, signal) => new Gallery(root, signal).open());
 
+  function badgeOf(n) {
+    const words = n === 1 ? '1 conflict waits for an answer' : `${n} conflicts wait for an answer`;
+    return dsb.make('span', { className: 'in-conflict', title: words, 'aria-label': words }, `! ${n}`);
+  }
+
   class Gallery {
     constructor(root, signal) {
       this.root = root;
@@ -163,6 +168,7 @@
           dsb.make('span', { className: 'dim' }, shapes ? String(shapes) : ''),
         ),
       );
+      if (image.conflicts) tile.append(badgeOf(image.conflicts));
       tile.style.width = `${TILE.width}px`;
       tile.style.height = `${TILE.height}px`;
       return tile;

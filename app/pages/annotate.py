@@ -62,7 +62,15 @@ def _top_line(slug: str, project: str, name: str) -> html.Header:
                 role="status",
                 **attributes(data_state="saved", aria_live="polite"),
             ),
-            html.Div([_undo(), _redo()], className="pair"),
+            html.Button(
+                id="annotate-waiting",
+                className="button waiting",
+                title="Answer what waits (N)",
+                hidden=True,
+                **attributes(data_do="settle"),
+            ),
+            html.Span(id="annotate-present", className="presents", role="status", hidden=True),
+            html.Div([_undo(), _redo(), _past()], className="pair"),
             theme_button(),
             _keys_button(),
             html.Button(
@@ -82,6 +90,10 @@ def _undo() -> html.Button:
 
 def _redo() -> html.Button:
     return _action("redo", "Redo (Ctrl+Shift+Z)", "arrow-forward-up")
+
+
+def _past() -> html.Button:
+    return _action("past", "History of this image (Y)", "history")
 
 
 def _action(action: str, words: str, picture: str) -> html.Button:
@@ -129,7 +141,27 @@ def _stage() -> html.Main:
             html.Div("100 %", id="annotate-zoom", className="corner left"),
             html.Div(id="annotate-pointer", className="corner right", hidden=True),
             html.Div(id="annotate-hint", className="hint", role="status", hidden=True),
-            html.Div(id="annotate-notices", className="notices"),
+            html.Div(
+                id="annotate-settle",
+                className="settle",
+                role="region",
+                hidden=True,
+                **attributes(aria_label="What waits for an answer"),
+            ),
+            html.Div(
+                id="annotate-past",
+                className="past",
+                role="region",
+                hidden=True,
+                **attributes(aria_label="History of this image"),
+            ),
+            html.Div(
+                id="annotate-login",
+                className="login-sheet",
+                role="dialog",
+                hidden=True,
+                **attributes(aria_labelledby="login-title"),
+            ),
             html.Div(id="annotate-dock", className="dock", role="toolbar", hidden=True),
             html.Div(id="annotate-keys", className="keys-sheet", hidden=True),
         ],

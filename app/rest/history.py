@@ -5,11 +5,13 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
+from datasetbuilder.api import Project
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.rest.images import number_argument
 from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.services import Services
+from datasetbuilder.model import Target
 from datasetbuilder.projects.store import Asked, Moment, Step
 from datasetbuilder.wire import result_to_wire, target_to_wire
 
@@ -33,10 +35,13 @@ def register(api: Blueprint, services: Services) -> None:
 
     @api.get("/projects/<slug>/images/<int:image_id>/history/<int:seq>", endpoint="moment")
     def moment(slug: str, image_id: int, seq: int) -> Response:
-        found = project_at(services, slug).moment(seq)
+        project = project_at(services, slug)
+        found = project.moment(seq)
         if found is None or found.target.image_id != image_id:
             abort(404, "This image has no such line in its history.")
-        return jsonify({**line_to_wire(found), "before": found.before, "after": found.after})
+        tombs = _tombs(project, image_id, {found.target})
+        sides = {"before": found.before, "after": found.after, "tombs": tombs}
+        return jsonify({**line_to_wire(found), **sides})
 
     @api.get("/projects/<slug>/images/<int:image_id>/state", endpoint="state_at")
     def state_at(slug: str, image_id: int) -> Response:
@@ -44,9 +49,8 @@ def register(api: Blueprint, services: Services) -> None:
         image_at(project, image_id)
         seq = number_argument("seq", None)
         found = project.state_at(image_id, project.info.seq if seq is None else seq)
-        return jsonify(
-            {"targets": [{"target": target_to_wire(t), "state": s} for t, s in found.items()]}
-        )
+        targets = [{"target": target_to_wire(t), "state": s} for t, s in found.items()]
+        return jsonify({"targets": targets, "tombs": _tombs(project, image_id, set(found))})
 
     @api.get("/projects/<slug>/images/<int:image_id>/steps", endpoint="steps")
     def steps(slug: str, image_id: int) -> Response:
@@ -55,7 +59,10 @@ def register(api: Blueprint, services: Services) -> None:
         until = number_argument("until", None)
         before = None if until is None else until + 1
         asked = Asked(image_id, current_user(), before=before, limit=_MOST)
-        return jsonify({"steps": [_step_to_wire(one) for one in project.steps(asked)]})
+        found = project.steps(asked)
+        targets = {one.target for step in found for one in step.moments}
+        tombs = _tombs(project, image_id, targets)
+        return jsonify({"steps": [_step_to_wire(one) for one in found], "tombs": tombs})
 
     @api.post("/projects/<slug>/images/<int:image_id>/restore", endpoint="restore")
     def restore(slug: str, image_id: int) -> Response:
@@ -83,6 +90,15 @@ def _asked(image_id: int | None) -> Asked:
         before=number_argument("before", None),
         limit=number_argument("limit", 100, least=1, most=_MOST) or 100,
     )
+
+
+def _tombs(project: Project, image_id: int, wanted: set[Target]) -> list[dict[str, Any]]:
+    """Those of the targets that are removed, with the version on which they can come back."""
+    return [
+        {"target": target_to_wire(target), "version": version}
+        for target, version in project.tombs(image_id).items()
+        if target in wanted
+    ]
 
 
 def line_to_wire(one: Moment) -> dict[str, Any]:

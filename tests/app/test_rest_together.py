@@ -130,7 +130,16 @@ def test_ones_own_steps_can_be_taken_back_later(client, disputed):
         [None],
         [1],
     ]
-    assert client.get(f"{IMAGE}/steps?until=0").json == {"steps": []}
+    assert client.get(f"{IMAGE}/steps?until=0").json == {"steps": [], "tombs": []}
+
+
+def test_what_was_removed_is_told_with_the_version_on_which_it_comes_back(client, disputed):
+    gone = {"op_id": "gone", "kind": "remove", "target": disputed, "base_version": 2}
+    send(client, gone)
+    tomb = {"target": disputed, "version": 3}
+    seq = client.get(f"{IMAGE}/history").json["lines"][0]["seq"]
+    for address in ("steps", "state?seq=5", f"history/{seq}"):
+        assert client.get(f"{IMAGE}/{address}").json["tombs"] == [tomb]
 
 
 def test_an_image_is_told_and_brought_back_as_it_was(client, disputed):

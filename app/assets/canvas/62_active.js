@@ -9,6 +9,7 @@
  * @typedef {{is: 'handle', point: Array, look: string, data: object, cursor: string}} HandlePart
  * @typedef {{is: 'ring', point: Array, width: number}} RingPart
  * @typedef {{is: 'cross', point: Array}} CrossPart
+ * @typedef {{is: 'note', point: Array, text: string, look: string}} NotePart
  */
 (function (root) {
   'use strict';
@@ -54,6 +55,7 @@
       if (part.is === 'stroke') return [inImage, [strokeNode(part)]];
       const at = this.view.toStage(part.point);
       if (part.is === 'handle') return [onStage, [handleNode(part, at)]];
+      if (part.is === 'note') return [onStage, [noteNode(part, at)]];
       if (part.is === 'ring') return [onStage, ringNodes(at, (part.width / 2) * this.view.scale)];
       return [onStage, [crossNode(at)]];
     }
@@ -84,6 +86,13 @@
     const r = look.includes('ghost') ? 3.5 : look.includes('hot') ? 5.5 : 4.5;
     const node = element('circle', { cx: x, cy: y, r, class: `handle ${look}` });
     node.style.setProperty('--c', color);
+    return node;
+  }
+
+  /** A word above (mine) or below what it speaks of. */
+  function noteNode({ text, look }, [x, y]) {
+    const node = element('text', { x, y: look === 'mine' ? y - 6 : y + 16, class: `note ${look}` });
+    node.textContent = text;
     return node;
   }
 

@@ -36,7 +36,11 @@
       this.image = null;
       this.hidden = new Set();
       this.allHidden = false;
+      /** Both sides of what waits for an answer, and an object as it was. */
       this.ghosts = [];
+      this.shades = [];
+      /** @type {[string, string][]} what others have selected: uid and who */
+      this.taken = [];
       this.empty();
     }
 
@@ -270,13 +274,21 @@
     /** What the active layer shows. */
     active() {
       if (!this.model) return [];
-      const parts = [...this.ghosts];
+      const parts = [...this.ghosts, ...this.shades, ...this.takenParts()];
       const pointed = this.pointed !== this.selection && this.shapePart(this.pointed, 'pointed');
       if (pointed) parts.push(pointed);
       const drafted = this.tool.draft && this.toolName === 'select' ? this.tool.draft : null;
       const selected = this.shapePart(this.selection, 'selected', drafted);
       if (selected) parts.push(selected);
       return [...parts, ...this.tool.parts(), ...(this.crossed || [])];
+    }
+
+    /** The name of whoever holds an object, beside it. */
+    takenParts() {
+      return this.taken.flatMap(([uid, who]) => {
+        const state = this.model.annotation(uid);
+        return state && !this.isHidden(uid) ? dsb.shade(this, state, 'taken', who) : [];
+      });
     }
 
     shapePart(uid, look, drafted = null) {

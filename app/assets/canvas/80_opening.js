@@ -59,6 +59,8 @@
       this.tool.leave();
       this.live.show(null);
       this.ghosts = [];
+      this.shades = [];
+      this.taken = [];
       this.crossed = [];
       this.empty();
       this.emit('hint', '');
@@ -79,6 +81,7 @@
 
     /** One of our operations is stored. */
     stored(entry, { seq }) {
+      this.emit('stored');
       if (entry.slug === this.slug && ofState(entry) && seq) {
         this.stateSeq = Math.max(this.stateSeq, seq);
       }
@@ -115,7 +118,7 @@
       model.on('meta', () => this.emit('objects'));
       model.on('normalised', (before, after) => this.history.rewrite(before, after));
       model.on('conflict', (conflict) => this.emit('conflict', conflict));
-      model.on('refused', () => this.emit('refused'));
+      model.on('refused', () => this.relearn());
       model.on('freed', (ids) => {
         this.queue.free(ids);
         this.emit('refused');

@@ -139,6 +139,35 @@
       return (this.allLabels || []).find((label) => label.id === id) || this.labelOf(id);
     },
 
+    // --- the past ---------------------------------------------------------------------------------
+
+    /** What was removed before this page was opened comes back on the version of its tombstone. */
+    acquaint(tombs) {
+      for (const { target, version } of tombs || []) {
+        const item = this.model.item(target.type, target.key);
+        if (item.born) continue;
+        item.born = true;
+        item.server = { version, state: null };
+      }
+    },
+
+    /** The past as new operations, one step to undo. @returns {boolean} was anything different? */
+    restore(wanted) {
+      const changes = wanted
+        .map(({ type, key, after }) => ({ type, key, after: this.withHeir(after) }))
+        .filter(({ type, key, after }) => !dsb.model.equal(this.model.item(type, key).state, after));
+      this.commit(changes, 'restore');
+      return changes.length > 0;
+    },
+
+    /** A label that was merged since stands for the one that took its place. */
+    withHeir(state) {
+      if (!state || !state.label) return state;
+      let label = this.anyLabel(state.label);
+      while (label && label.deleted && label.merged_into) label = this.anyLabel(label.merged_into);
+      return label ? { ...state, label: label.id } : state;
+    },
+
     // --- undo across reloads -----------------------------------------------------------------------
 
     /** Operations that wait since before this image was opened, shown and able to be taken back. */
@@ -173,8 +202,15 @@
       this.recalling = setTimeout(async () => {
         const answer = await dsb.client.steps(slug, image.id, until).catch(() => ({ status: 0 }));
         if (answer.status !== 200) history.recalled = false;
-        else if (history.precede(answer.body.steps.map(stepOf))) this.emit('objects');
+        else this.recalled(slug, image, history, answer.body);
       }, AFTER_OPENING);
+    },
+
+    recalled(slug, image, history, { steps, tombs }) {
+      const here = this.model && this.slug === slug && this.image.id === image.id;
+      if (here) this.acquaint(tombs);
+      else history.recalled = false;
+      if (here && history.precede(steps.map(stepOf))) this.emit('objects');
     },
   };
 

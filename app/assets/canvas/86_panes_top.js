@@ -11,6 +11,7 @@
     editor.on('image', () => showImage(editor, find));
     editor.on('image state', () => showProgress(editor, find));
     editor.on('image objects', dsb.soon(() => editor.model && showSteps(editor, find)));
+    editor.on('waiting', (n) => showWaiting(find('#annotate-waiting'), n));
     editor.on('tool', () => showTool(editor, page));
     editor.view.on('moved rested', () => showZoom(editor, find('#annotate-zoom')));
     editor.on('image', () => showZoom(editor, find('#annotate-zoom')));
@@ -21,11 +22,18 @@
   /** Never "saved" before the server has answered. */
   function showSaving(queue, node) {
     const n = queue.entries.length;
-    const words = { saved: 'saved', saving: 'saving…', unsaved: `NOT saved, ${n} waiting` };
+    const lost = n ? `${n} waiting` : `${queue.refused.size} refused`;
+    const words = { saved: 'saved', saving: 'saving…', unsaved: `NOT saved, ${lost}` };
     node.dataset.state = queue.state;
     node.textContent = words[queue.state];
-    node.title = queue.state === 'unsaved' ? queue.failure : '';
+    node.title = queue.state === 'unsaved' ? queue.failure || 'Press N to see what was refused' : '';
     if (!queue.journal.healthy) node.title = 'This browser cannot keep the changes over a reload';
+  }
+
+  /** How many conflicts of this image wait for an answer. */
+  function showWaiting(node, n) {
+    node.hidden = !n;
+    node.textContent = n === 1 ? '1 conflict' : `${n} conflicts`;
   }
 
   function showImage({ image, answer, slug }, find) {

@@ -19,10 +19,32 @@
     if (editor.holds(entry.slug, entry.image)) editor.model.acknowledge(entry.op, result);
     editor.stored(entry, result);
   });
-  queue.on('others', (slug, image, { others }) => {
+  queue.on('others', (slug, image, answer) => {
     const { editor } = dsb;
-    if (editor && editor.holds(slug, image)) for (const other of others) editor.model.foreign(other);
+    if (!editor || !editor.holds(slug, image)) return;
+    heard.push(...answer.others);
+    learn(editor);
+    recount(editor, answer.conflicts || 0);
   });
+
+  /** What others did, until the hand that is at work lets go: it started from what it saw. */
+  const heard = [];
+
+  function learn(editor) {
+    if (editor.gestures.mode === 'tool') return;
+    const others = heard.splice(0);
+    for (const other of others) editor.model.foreign(other);
+    if (others.some(({ target }) => target.type === 'label')) editor.relearn();
+  }
+
+  /** Another window or person met or settled a conflict. */
+  async function recount(editor, count) {
+    if (count === editor.settle.count || count === editor.counted) return;
+    editor.counted = count;
+    const { slug, image } = editor;
+    const answer = await dsb.client.conflicts(slug, image.id).catch(() => ({ status: 0 }));
+    if (answer.status === 200 && editor.holds(slug, image.id)) editor.meet(answer.body.conflicts);
+  }
 
   dsb.Editor.prototype.holds = function holds(slug, image) {
     return Boolean(this.model) && this.slug === slug && this.image.id === image;
@@ -85,7 +107,10 @@
       editor.emit('pointer', touch.point);
       editor.tool.drag(touch);
     },
-    up: (touch) => editor.tool.up(touch),
+    up: (touch) => {
+      editor.tool.up(touch);
+      setTimeout(() => editor.model && learn(editor), 0);
+    },
     hover: (touch) => {
       if (!editor.model) return;
       editor.emit('pointer', touch.point);
@@ -129,7 +154,11 @@
     new dsb.ObjectsPane(editor, part('objects'), part('count'));
     new dsb.DockPane(editor, part('dock'));
     new dsb.FilmPane(editor, part('film'));
-    new dsb.NoticePane(editor, part('hint'), part('notices'));
+    new dsb.NoticePane(editor, part('hint'));
+    editor.settle = new dsb.SettlePane(editor, part('settle'));
+    new dsb.PresencePane(editor, part('present'), signal);
+    new dsb.PastPane(editor, part('past'));
+    dsb.loginPane(editor, part('login'), signal);
     new dsb.PointerPane(editor, part('pointer'));
     dsb.keysPane(editor, part('keys'));
   }
@@ -155,9 +184,10 @@
     if (!button || !editor.model) return;
     const { tool, do: action } = button.dataset;
     if (tool) editor.setTool(tool);
-    else if (action === 'help') editor.emit('help');
+    else if (action === 'help' || action === 'past' || action === 'settle') editor.emit(action);
     else if (action) editor[action]();
-    if (event.detail > 0 && action !== 'help') editor.surface.focus({ preventScroll: true });
+    const stays = action === 'help' || action === 'past' || action === 'settle' || button.closest('.past, .settle');
+    if (event.detail > 0 && !stays) editor.surface.focus({ preventScroll: true });
   }
 
   /** Back and forward between images. */
