@@ -223,12 +223,12 @@ def test_a_label_merged_under_the_hand_leaves_the_shapes_and_asks(somebody):
     ada.press("b", "3")
     ada.drag(BOX)
     ada.wait_until("unsaved")
-    change_label(bob, "Platelet", "remove", {"merge_into": 1})
+    change_label(bob, "Platelets", "remove", {"merge_into": 1})
     change_label(bob, "WBC", "change", {"name": "white cell"})
     offline(ada, off=False)
 
     card = ada.page.locator(".settle-card.refused")
-    expect(card).to_contain_text("“Platelet” was merged into “RBC”")
+    expect(card).to_contain_text("“Platelets” was merged into “RBC”")
     ada.wait_for_objects(1)
     expect(ada.page.locator("#save-state")).to_have_text("NOT saved, 1 refused")
     expect(ada.page.locator("#annotate-labels")).to_contain_text("white cell")
@@ -236,7 +236,7 @@ def test_a_label_merged_under_the_hand_leaves_the_shapes_and_asks(somebody):
     ada.wait_until("saved")
     assert places(ada, ada.image_id()) == [(100, 1)]
     clear(ada, ada.image_id())
-    change_label(bob, "Platelet", "change", {})
+    change_label(bob, "Platelets", "change", {})
     change_label(bob, "white cell", "change", {"name": "WBC"})
 
 
