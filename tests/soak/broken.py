@@ -1,0 +1,75 @@
+"""Stores that are broken on purpose: a harness that does not notice them proves nothing.
+
+Each is a patch of the process that serves, made before the workspace is opened. Nothing of it is
+reachable from the product.
+"""
+
+import importlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def without_sync() -> None:
+    """Commits are not forced to the disk: a power cut takes acknowledged work."""
+    module: Any = _first("datasetbuilder.projects.sqlite.connections")
+    module._WRITER_PRAGMAS = tuple(
+        "synchronous = OFF" if pragma.startswith("synchronous") else pragma
+        for pragma in module._WRITER_PRAGMAS
+    )
+
+
+def answering_early() -> None:
+    """The answer leaves before COMMIT: a kill or a full disk takes acknowledged work."""
+    module: Any = _first("datasetbuilder.projects.sqlite.writer")
+    transaction_type = module.Transaction
+
+    def commit(self: Any, group: list[Any]) -> None:
+        connection = self._open()
+        try:
+            with connection.begin():
+                transaction = transaction_type(connection)
+                for write in group:
+                    write.done.set_result(write.work(transaction))
+                transaction.flush()
+                time.sleep(0.02)
+        except Exception:
+            self._let_go()
+            for write in group:
+                if not write.done.done():
+                    write.done.set_exception(RuntimeError("broken on purpose"))
+
+    module.Writer._commit = commit
+
+
+def overwriting_blindly() -> None:
+    """A change on an old version overwrites what others wrote."""
+    module: Any = _first("datasetbuilder.projects.operations")
+    module._check_base = lambda ledger, op, held: None
+
+
+def without_check() -> None:
+    """Nobody looks through the database file, and whatever cannot be read is taken for empty."""
+    module: Any = _first("datasetbuilder.projects.sqlite.integrity")
+    module.IntegrityCheck._run = lambda self: None
+
+
+BROKEN: dict[str, Callable[[], None]] = {
+    "no-sync": without_sync,
+    "ack-early": answering_early,
+    "blind": overwriting_blindly,
+    "no-check": without_check,
+}
+
+
+def break_it(name: str | None) -> None:
+    """Patch this process, if a name is given."""
+    if name:
+        BROKEN[name]()
+
+
+def _first(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        return importlib.import_module({"connections": "datasetbuilder.projects.database"}.get(name.rsplit(".",1)[1], name.replace(".sqlite","")))
