@@ -12,7 +12,7 @@ from typing import Any
 
 def without_sync() -> None:
     """Commits are not forced to the disk: a power cut takes acknowledged work."""
-    module: Any = _first("datasetbuilder.projects.sqlite.connections")
+    module: Any = _loaded("datasetbuilder.projects.sqlite.connections")
     module._WRITER_PRAGMAS = tuple(
         "synchronous = OFF" if pragma.startswith("synchronous") else pragma
         for pragma in module._WRITER_PRAGMAS
@@ -21,7 +21,7 @@ def without_sync() -> None:
 
 def answering_early() -> None:
     """The answer leaves before COMMIT: a kill or a full disk takes acknowledged work."""
-    module: Any = _first("datasetbuilder.projects.sqlite.writer")
+    module: Any = _loaded("datasetbuilder.projects.sqlite.writer")
     transaction_type = module.Transaction
 
     def commit(self: Any, group: list[Any]) -> None:
@@ -44,13 +44,13 @@ def answering_early() -> None:
 
 def overwriting_blindly() -> None:
     """A change on an old version overwrites what others wrote."""
-    module: Any = _first("datasetbuilder.projects.operations")
+    module: Any = _loaded("datasetbuilder.projects.operations")
     module._check_base = lambda ledger, op, held: None
 
 
 def without_check() -> None:
     """Nobody looks through the database file, and whatever cannot be read is taken for empty."""
-    module: Any = _first("datasetbuilder.projects.sqlite.integrity")
+    module: Any = _loaded("datasetbuilder.projects.sqlite.integrity")
     module.IntegrityCheck._run = lambda self: None
 
 
@@ -68,8 +68,5 @@ def break_it(name: str | None) -> None:
         BROKEN[name]()
 
 
-def _first(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError:
-        return importlib.import_module({"connections": "datasetbuilder.projects.database"}.get(name.rsplit(".",1)[1], name.replace(".sqlite","")))
+def _loaded(name: str) -> Any:
+    return importlib.import_module(name)

@@ -65,6 +65,7 @@ class Zygote:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._child.kill()
         self._child.communicate()
 
 

@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 
 from tests.soak.broken import BROKEN, break_it
@@ -27,6 +28,8 @@ def serve(folder: Path) -> None:
     workspace = Workspace(folder)
     server = Server(workspace, image_roots=(folder,))
     secret = server.sessions.exchange(server.sessions.one_time_token())
+    while server.sessions.user(secret) is None:  # a store that answers early has it a little later
+        time.sleep(0.01)
     about = {
         "pid": os.getpid(),
         "origin": server.origin,
@@ -46,21 +49,15 @@ def zygote() -> None:
     import datasetbuilder.app.serving  # noqa: F401
 
     say("{}")
+    child = 0
     for line in sys.stdin:
-        if os.fork() == 0:
+        if child:
+            os.waitpid(child, 0)
+        child = os.fork()
+        if child == 0:
             sys.stdin = open(os.devnull)  # noqa: SIM115
             serve(Path(line.strip()))
             os._exit(0)
-        reap()
-
-
-def reap() -> None:
-    """Let the killed children go."""
-    try:
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            pass
-    except ChildProcessError:
-        pass
 
 
 def main() -> None:
