@@ -14,7 +14,13 @@ import typer
 
 from datasetbuilder import __version__
 from datasetbuilder.app import cli_formats
-from datasetbuilder.errors import DataError, DatasetBuilderError, UsageError
+from datasetbuilder.errors import (
+    DataError,
+    DatasetBuilderError,
+    StoreUnavailable,
+    UsageError,
+    WorkspaceError,
+)
 
 if TYPE_CHECKING:
     from datasetbuilder.api import Workspace
@@ -335,9 +341,14 @@ def restore(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring a project back from a backup."""
+    """Bring a project back from a backup, or a whole workspace from a copy of its database."""
+    from datasetbuilder.api import default_workspace
     from datasetbuilder.app import keeping
+    from datasetbuilder.projects.sqlite.rescue import is_database
 
+    if is_database(file):
+        keeping.restore_workspace(workspace or default_workspace(), file, as_json=as_json)
+        return
     with _workspace(workspace) as opened:
         left_out = keeping.restore(opened, file, name=name, as_json=as_json)
     if left_out:
@@ -387,10 +398,14 @@ def formats(as_json: JsonOption = False) -> None:
 @cli.command()
 def doctor(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Check the workspace, its images and the versions in use."""
+    from datasetbuilder.api import default_workspace
     from datasetbuilder.app import console, diagnosis
 
-    with _workspace(workspace) as opened:
-        report = diagnosis.examine(opened)
+    try:
+        with _workspace(workspace) as opened:
+            report = diagnosis.examine(opened)
+    except (WorkspaceError, StoreUnavailable) as error:
+        report = diagnosis.examine_closed(workspace or default_workspace(), str(error))
     if as_json:
         console.emit_json(report.to_json())
     else:

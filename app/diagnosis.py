@@ -5,13 +5,15 @@ import shutil
 import sqlite3
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from datasetbuilder import __version__
 from datasetbuilder.api import Project, Workspace
 from datasetbuilder.errors import DatasetBuilderError
+from datasetbuilder.projects.space import LOW_BYTES, free_bytes
+from datasetbuilder.projects.sqlite.rescue import look_from_outside
 
-_LOW_DISK = 200 * 2**20
 _LIBRARIES = ("dash", "plotly", "numpy", "scikit-image", "pillow", "pyarrow", "sqlalchemy")
 
 
@@ -24,6 +26,8 @@ class Diagnosis:
     projects: dict[str, dict[str, int]]
     free_bytes: int
     problems: tuple[str, ...]
+    best_backup: str = "none"
+    command: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The diagnosis as JSON."""
@@ -33,6 +37,8 @@ class Diagnosis:
             "projects": self.projects,
             "free_bytes": self.free_bytes,
             "problems": list(self.problems),
+            "best_backup": self.best_backup,
+            "restore": self.command,
         }
 
     def lines(self) -> list[str]:
@@ -41,7 +47,12 @@ class Diagnosis:
         said += [f"{name} {number}" for name, number in self.versions.items()]
         for slug, counts in self.projects.items():
             said.append(f"{slug}: " + ", ".join(f"{n} {words}" for words, n in counts.items()))
+        said.append(f"last good backup of the workspace: {self.best_backup}")
         said += [f"problem: {problem}" for problem in self.problems]
+        if self.problems and self.command:
+            said.append(
+                f"If the database itself is at fault, this brings the backup back: {self.command}"
+            )
         return [*said, "No problem found." if not self.problems else "See the problems above."]
 
 
@@ -55,9 +66,31 @@ def examine(workspace: Workspace) -> Diagnosis:
         projects[project.slug] = counts
         problems += missing
     free = shutil.disk_usage(workspace.root).free
-    if free < _LOW_DISK:
+    if free < LOW_BYTES:
         problems.append(f"only {free / 2**20:.0f} MiB are free on the disk of {workspace.root}")
-    return Diagnosis(str(workspace.root), _versions(), projects, free, tuple(problems))
+    found = look_from_outside(workspace.root)
+    return Diagnosis(
+        str(workspace.root),
+        _versions(),
+        projects,
+        free,
+        tuple(problems),
+        _named(found.best),
+        found.command if damage else None,
+    )
+
+
+def examine_closed(folder: Path, reason: str) -> Diagnosis:
+    """What can be said of a workspace that does not open, and how to go on."""
+    root = folder.expanduser().absolute()
+    found = look_from_outside(root)
+    free = free_bytes(root) or 0
+    problems = (reason, *found.problems)
+    return Diagnosis(str(root), _versions(), {}, free, problems, _named(found.best), found.command)
+
+
+def _named(best: Path | None) -> str:
+    return "none" if best is None else str(best)
 
 
 def _project_counts(project: Project) -> tuple[dict[str, int], list[str]]:

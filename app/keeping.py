@@ -4,6 +4,7 @@ from pathlib import Path
 
 from datasetbuilder.api import Project, Workspace
 from datasetbuilder.app import console
+from datasetbuilder.projects.sqlite import rescue
 
 
 def backup(project: Project, file: Path, *, images: str, as_json: bool) -> bool:
@@ -45,3 +46,15 @@ def restore(workspace: Workspace, file: Path, *, name: str | None, as_json: bool
         f"up to event {report.seq}."
     )
     return bool(report.missing)
+
+
+def restore_workspace(folder: Path, file: Path, *, as_json: bool) -> None:
+    """Put a copy of the whole database in the place of the one that is there."""
+    done = rescue.restore_workspace(folder.expanduser().absolute(), file)
+    if as_json:
+        replaced = None if done.replaced is None else str(done.replaced)
+        console.emit_json({"database": str(done.database), "replaced": replaced})
+        return
+    console.say(f"{done.database} is what it was in {file}.")
+    if done.replaced is not None:
+        console.say(f"What was there before lies in {done.replaced}.")

@@ -77,6 +77,7 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
         say(f"Open {address}")
         say("Stop with Ctrl-C.")
         server.warm()
+        workspace.store.keep_backups()
         if open_browser and has_screen():
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         server.run()

@@ -41,6 +41,7 @@ from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.library import Library
 from datasetbuilder.projects.restore import RestoreReport, restore_project
+from datasetbuilder.projects.space import watching_space
 from datasetbuilder.projects.store import (
     Asked,
     Changes,
@@ -235,7 +236,7 @@ class Project:
             [Path(source) for source in sources],
             copy=copy,
             author=author,
-            progress=progress,
+            progress=watching_space(self.workspace.root, "Taking images in", progress),
             cancelled=cancelled,
         )
 
@@ -602,7 +603,7 @@ class Project:
                 seed=seed,
                 images=images,
                 allow_loss=allow_loss,
-                progress=progress,
+                progress=watching_space(Path(folder), "The export", progress),
             )
 
 

@@ -89,6 +89,10 @@ class Database(ABC):
     def close(self) -> None:
         """Finish what is being written and let the database go."""
 
+    def keep_backups(self) -> None:
+        """Copy the database now and then in the background, where that is not its server's part."""
+        return
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and never waits for writers."""

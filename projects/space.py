@@ -1,12 +1,15 @@
 """The room that is left on a disk: imports and exports leave enough of it for saves."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from datasetbuilder.errors import StoreUnavailable
 
 LOW_BYTES = 200 * 2**20
 """Below this much free space only saves go on."""
+
+_LOOK_EVERY = 16
 
 
 def free_bytes(folder: Path) -> int | None:
@@ -17,6 +20,24 @@ def free_bytes(folder: Path) -> int | None:
         return shutil.disk_usage(folder).free
     except OSError:
         return None
+
+
+def watching_space(
+    folder: Path, what: str, progress: Callable[[int, int, str], None] | None
+) -> Callable[[int, int, str], None]:
+    """A progress that stops the work when the disk runs low; refuses at once if it is low already.
+
+    What is called ``what`` stops with ``StoreUnavailable``, as in `require_space`.
+    """
+    require_space(folder, what)
+
+    def told(done: int, total: int, name: str) -> None:
+        if done % _LOOK_EVERY == 0:
+            require_space(folder, what)
+        if progress is not None:
+            progress(done, total, name)
+
+    return told
 
 
 def require_space(folder: Path, what: str, *, needed: int = 0) -> None:

@@ -95,6 +95,10 @@ class Store:
         """
         return cls(folder, SqliteDatabase.open(folder))
 
+    def keep_backups(self) -> None:
+        """Copy the database in the background, every hour in which something changed."""
+        self._database.keep_backups()
+
     def close(self) -> None:
         """Finish what is being written and let the workspace go."""
         self._database.close()

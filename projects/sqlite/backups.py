@@ -63,7 +63,9 @@ def way_out(folder: Path) -> str:
     """The sentence that ends every report of a damaged database."""
     newest = next(iter(copies(folder)), None)
     if newest is None:
-        return "restore the last good backup, if you have one elsewhere; there is none in its folder"
+        return (
+            "restore the last good backup, if you have one elsewhere; there is none in its folder"
+        )
     return (
         f"restore the last good backup: stop the server, then datasetbuilder restore {newest.path} "
         f"--workspace {folder}"
@@ -188,7 +190,9 @@ class Keeper:
         self._changed, self._damaged = changed, damaged
         self._copied: int | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="datasetbuilder-backups", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name="datasetbuilder-backups", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from datasetbuilder.errors import StoreUnavailable
 
 DATABASE_NAME = "workspace.db"
+TOTAL = "SELECT coalesce(sum(seq), 0) FROM project"
 _BUSY_MS = 5_000
 _WRITER_PRAGMAS = (
     "page_size = 8192",
@@ -98,19 +99,31 @@ def optimize(connection: Connection) -> None:
     connection.connection.execute("PRAGMA optimize").close()
 
 
+def acknowledged_total(path: Path) -> int:
+    """The sum of the event numbers of all projects: it grows with every change."""
+    with closing(check_connection(path)) as connection:
+        return connection.execute(TOTAL).fetchone()[0]
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether an error says that the file itself is damaged."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
 @contextmanager
 def plainly(path: Path) -> Iterator[None]:
     """Raise ``StoreUnavailable`` in plain words for what a failing disk or database raises."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
-        refusal = unavailable(error, path)
+        refusal = unavailable(error, path, "not opened or read")
         if refusal is None:
             raise
         raise refusal from error
 
 
-def unavailable(error: Exception, path: Path) -> StoreUnavailable | None:
+def unavailable(error: Exception, path: Path, what: str = "not saved") -> StoreUnavailable | None:
     """What a failing disk or database is called in plain words, or None for a fault of ours."""
     if isinstance(error, IntegrityError) or not isinstance(error, DBAPIError | sqlite3.Error):
         return None
@@ -118,5 +131,5 @@ def unavailable(error: Exception, path: Path) -> StoreUnavailable | None:
     name = getattr(cause, "sqlite_errorname", "") or ""
     for prefix, reason in _REASONS.items():
         if name.startswith(prefix):
-            return StoreUnavailable(f"{path}: not saved, {reason}")
+            return StoreUnavailable(f"{path}: {what}, {reason}")
     return None

@@ -5,14 +5,19 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from datasetbuilder.projects.sqlite.backups import way_out
 from datasetbuilder.projects.sqlite.connections import check_connection
 
 
 class IntegrityCheck:
     """Reads every page once in a thread of its own and tells ``damaged`` what it found, if so."""
 
-    def __init__(self, path: Path, damaged: Callable[[str], None]) -> None:
-        self.problem: str | None = None
+    def __init__(
+        self, path: Path, damaged: Callable[[str], None], *, known: str | None = None
+    ) -> None:
+        self.problem = known
+        if known is not None:
+            damaged(known)
         self._path = path
         self._damaged = damaged
         self._connection = check_connection(path)
@@ -42,7 +47,7 @@ class IntegrityCheck:
             finding = str(error)
         if finding != "ok" and not self._stopped:
             self.problem = (
-                f"{self._path}: the database file is damaged ({finding}); restore the last good "
-                "backup"
+                f"{self._path}: the database file is damaged ({finding}); "
+                f"{way_out(self._path.parent)}"
             )
             self._damaged(self.problem)

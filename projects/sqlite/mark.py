@@ -1,10 +1,10 @@
 """How far the workspace had acknowledged work, in a small file beside the database.
 
-SQLite takes a missing or cut ``-wal`` file for an empty one and says nothing: commits since the last
-checkpoint are then gone without a word. So the sum of all event numbers is written down after every
-COMMIT, without a sync of its own. After a crash of the program the mark is right; after a power cut
-it may be older than the database, never newer. A database that is behind its mark has lost
-acknowledged work, or an older file was put in its place.
+SQLite takes a missing or cut ``-wal`` file for an empty one and says nothing: commits since the
+last checkpoint are then gone without a word. So the sum of all event numbers is written down after
+every COMMIT, without a sync of its own. After a crash of the program the mark is right; after a
+power cut it may be older than the database, never newer. A database that is behind its mark has
+lost acknowledged work, or an older file was put in its place.
 """
 
 import os

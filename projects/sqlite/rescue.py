@@ -12,7 +12,7 @@ from pathlib import Path
 
 from datasetbuilder.errors import FormatError, StoreUnavailable
 from datasetbuilder.projects.space import require_space
-from datasetbuilder.projects.sqlite.backups import BACKUPS, problem_of
+from datasetbuilder.projects.sqlite.backups import BACKUPS, best, copies, problem_of
 from datasetbuilder.projects.sqlite.connections import DATABASE_NAME
 from datasetbuilder.projects.sqlite.mark import Mark
 from datasetbuilder.projects.sqlite.workspace_lock import WorkspaceLock
@@ -36,6 +36,30 @@ def is_database(file: Path) -> bool:
             return opened.read(len(_SQLITE)) == _SQLITE
     except OSError:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a workspace is like from outside, whether or not it can be opened."""
+
+    problems: tuple[str, ...]
+    best: Path | None
+    n_copies: int
+    command: str | None
+
+
+def look_from_outside(folder: Path) -> Findings:
+    """Read the database and its copies without opening the workspace or writing anything."""
+    database, newest = folder / DATABASE_NAME, best(folder)
+    problems = []
+    if not database.exists():
+        problems.append(f"{database} is not there")
+    elif (wrong := problem_of(database)) is not None:
+        problems.append(f"{database} is damaged: {wrong}")
+    command = None
+    if newest is not None:
+        command = f"datasetbuilder restore {newest.path} --workspace {folder}"
+    return Findings(tuple(problems), newest.path if newest else None, len(copies(folder)), command)
 
 
 def restore_workspace(folder: Path, file: Path) -> Rescue:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from datasetbuilder.errors import WorkspaceError
 from datasetbuilder.projects.schema import HEAD
+from datasetbuilder.projects.sqlite.backups import problem_of, way_out
 from datasetbuilder.projects.sqlite.connections import check_connection, migration_connection
 
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -54,8 +55,8 @@ def _revision(path: Path) -> str | None:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorname in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
             raise WorkspaceError(
-                f"{path} is damaged or not a workspace database; restore a backup or choose "
-                "another folder"
+                f"{path} is damaged or not a workspace database; {way_out(path.parent)}, or "
+                "choose another folder"
             ) from None
         raise
 
@@ -76,6 +77,13 @@ def _backup(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     target = folder / f"{path.stem}-before-migration-from-{revision}-{stamp}.db"
     connection.execute("VACUUM INTO ?", (str(target),))
+    problem = problem_of(target)
+    if problem is not None:
+        target.unlink()
+        raise WorkspaceError(
+            f"{path} is damaged ({problem}) and was not brought to this version's schema; "
+            f"{way_out(path.parent)}"
+        )
     return target
 
 

@@ -18,7 +18,14 @@ from sqlalchemy.exc import DBAPIError
 
 from datasetbuilder.errors import StoreUnavailable
 from datasetbuilder.projects.ledger import Transaction
-from datasetbuilder.projects.sqlite.connections import optimize, unavailable, writer_engine
+from datasetbuilder.projects.sqlite.backups import way_out
+from datasetbuilder.projects.sqlite.connections import (
+    TOTAL,
+    is_damage,
+    optimize,
+    unavailable,
+    writer_engine,
+)
 
 GROUP = 64
 """How many operations one transaction takes at most, unless a single request holds more."""
@@ -34,10 +41,14 @@ class _Write(Generic[_T]):
 
 
 class Writer:
-    """Runs functions of a transaction one after the other and commits them in groups."""
+    """Runs functions of a transaction one after the other and commits them in groups.
 
-    def __init__(self, path: Path) -> None:
+    ``committed`` is told the sum of all event numbers after every COMMIT, before the answers leave.
+    """
+
+    def __init__(self, path: Path, committed: Callable[[int], None] = lambda total: None) -> None:
         self._path = path
+        self._committed = committed
         self._engine = writer_engine(path)
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
@@ -123,13 +134,17 @@ class Writer:
                 transaction = Transaction(connection)
                 answers = [write.work(transaction) for write in group]
                 transaction.flush()
+                total = connection.exec_driver_sql(TOTAL).scalar_one()
         except DBAPIError as error:
             refusal = unavailable(error, self._path)
             if refusal is None:
                 raise
+            if is_damage(error):
+                self.refuse(f"{refusal}; {way_out(self._path.parent)}")
             # A file that was opened while it could not be written stays so until it is reopened.
             self._let_go()
             raise refusal from error
+        self._committed(total)
         return answers
 
     def _open(self) -> Connection:
