@@ -14,7 +14,12 @@ from datasetbuilder.app.pages.shell import attributes, icon, theme_button
 TOOLS = (
     ("select", "Select", "V", "pointer"),
     ("box", "Box", "B", "rectangle"),
+    ("rotated", "Rotated", "O", "rectangle-rotated"),
     ("polygon", "Polygon", "P", "polygon"),
+    ("freehand", "Freehand", "F", "lasso"),
+    ("ellipse", "Ellipse", "E", "ellipse"),
+    ("polyline", "Line", "L", "line"),
+    ("points", "Points", "K", "points"),
     ("brush", "Brush", "M", "brush"),
     ("eraser", "Erase", "X", "eraser"),
     ("scribble", "Scribble", "S", "scribble"),

@@ -1,6 +1,7 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
+const kinds = require('../../app/assets/canvas/13_kinds.js');
 const geometry = require('../../app/assets/canvas/10_geometry.js');
 
 const SIZE = { width: 100, height: 80 };
@@ -25,12 +26,12 @@ test('a point outside the image settles on its border', () => {
 });
 
 test('a whole-image class has no bounds', () => {
-  assert.equal(geometry.bounds('tag', {}), null);
+  assert.equal(kinds.bounds('tag', {}), null);
 });
 
 test('the bounds of a polygon hold all of its parts', () => {
   const far = [[50, 60], [55, 60], [55, 70]];
-  assert.deepEqual(geometry.bounds('polygon', { parts: [[SQUARE], [far]] }), [10, 10, 55, 70]);
+  assert.deepEqual(kinds.bounds('polygon', { parts: [[SQUARE], [far]] }), [10, 10, 55, 70]);
 });
 
 test('nothing joined to a region is the region', () => {
@@ -100,22 +101,22 @@ test('corners that repeat the one before are dropped', () => {
 
 test('a moved shape stops at the border of the image', () => {
   const box = { x: 10, y: 10, width: 20, height: 20 };
-  assert.deepEqual(geometry.translated('box', box, [500, -500], SIZE), { x: 80, y: 0, width: 20, height: 20 });
+  assert.deepEqual(kinds.translated('box', box, [500, -500], SIZE), { x: 80, y: 0, width: 20, height: 20 });
 });
 
 test('a box off the grid still ends exactly at the border', () => {
   const box = { x: 0.3, y: 10, width: 20, height: 20 };
-  assert.equal(geometry.translated('box', box, [-50, 0], SIZE).x, 0);
+  assert.equal(kinds.translated('box', box, [-50, 0], SIZE).x, 0);
 });
 
 test('a mask moves by whole pixels', () => {
   const mask = { x: 3, y: 4, width: 2, height: 2, counts: '04' };
-  assert.deepEqual(geometry.translated('mask', mask, [1.6, 0.4], SIZE), { ...mask, x: 5 });
+  assert.deepEqual(kinds.translated('mask', mask, [1.6, 0.4], SIZE), { ...mask, x: 5 });
 });
 
 test('a moved polygon is a new object and the old one is as it was', () => {
   const before = polygon(SQUARE);
-  const after = geometry.translated('polygon', before, [1, 2], SIZE);
+  const after = kinds.translated('polygon', before, [1, 2], SIZE);
   assert.deepEqual(after.parts[0][0][0], [11, 12]);
   assert.deepEqual(before.parts[0][0][0], [10, 10]);
 });

@@ -13,8 +13,8 @@
 
   const GRAIN = 16;
 
-  /** Round to 1/16 px: exact in float32 and in decimal text alike. @param {number} value */
-  const round = (value) => Math.round(value * GRAIN) / GRAIN;
+  /** Round to 1/16 px: exact in float32 and in decimal text alike; never −0. @param {number} value */
+  const round = (value) => Math.round(value * GRAIN) / GRAIN + 0;
 
   /** @param {Point} point @returns {Point} */
   const roundPoint = (point) => [round(point[0]), round(point[1])];
@@ -34,16 +34,6 @@
 
   /** @returns {Ring[]} every ring of a polygon */
   const ringsOf = (polygon) => polygon.parts.flat();
-
-  /** @returns {Bounds | null} null for a class of the whole image */
-  function bounds(kind, geometry) {
-    if (kind === 'tag') return null;
-    if (kind !== 'polygon') {
-      const { x, y, width, height } = geometry;
-      return [x, y, x + width, y + height];
-    }
-    return boundsOfPoints(ringsOf(geometry).flat());
-  }
 
   /** @param {Point[]} points @returns {Bounds} */
   function boundsOfPoints(points) {
@@ -193,16 +183,27 @@
       return ring.length === 1 || point[0] !== before[0] || point[1] !== before[1];
     });
 
-  /** A geometry moved as a whole; it stops at the border of the image. */
-  function translated(kind, geometry, shift, size) {
-    const box = bounds(kind, geometry);
-    if (!box) return geometry;
-    const grain = kind === 'mask' ? Math.round : round;
-    const dx = clamp(grain(shift[0]), -box[0], size.width - box[2]);
-    const dy = clamp(grain(shift[1]), -box[1], size.height - box[3]);
-    if (kind !== 'polygon') return { ...geometry, x: geometry.x + dx, y: geometry.y + dy };
-    const move = (ring) => ring.map(([x, y]) => [x + dx, y + dy]);
-    return { parts: geometry.parts.map((rings) => rings.map(move)) };
+  /**
+   * A line with fewer points that leaves the given one nowhere by more than a tolerance
+   * (Douglas–Peucker); both ends stay.
+   * @param {Point[]} line @param {number} tolerance
+   */
+  function straightened(line, tolerance) {
+    const kept = new Uint8Array(line.length).fill(0);
+    kept[0] = kept[line.length - 1] = 1;
+    const spans = [[0, line.length - 1]];
+    while (spans.length) {
+      const [from, to] = spans.pop();
+      let [far, most] = [-1, tolerance];
+      for (let k = from + 1; k < to; k++) {
+        const away = nearestOnSegment(line[k], line[from], line[to]).distance;
+        if (away > most) [far, most] = [k, away];
+      }
+      if (far < 0) continue;
+      kept[far] = 1;
+      spans.push([from, far], [far, to]);
+    }
+    return line.filter((_, k) => kept[k]);
   }
 
   /** The upright box between two corners. */
@@ -211,9 +212,11 @@
     return { x: x0, y: y0, width: Math.abs(a[0] - b[0]), height: Math.abs(a[1] - b[1]) };
   }
 
+  const rectangle = ({ x, y, width, height }) => [x, y, x + width, y + height];
+
   /** The eight handles of a box: name by compass, place, cursor. */
   function boxHandles(box) {
-    const [x0, y0, x1, y1] = bounds('box', box);
+    const [x0, y0, x1, y1] = rectangle(box);
     const [mx, my] = [(x0 + x1) / 2, (y0 + y1) / 2];
     return [
       { name: 'nw', point: [x0, y0], cursor: 'nwse-resize' },
@@ -229,7 +232,7 @@
 
   /** A box with one handle dragged to a point; it may be dragged through itself. */
   function boxDragged(box, handle, point) {
-    let [x0, y0, x1, y1] = bounds('box', box);
+    let [x0, y0, x1, y1] = rectangle(box);
     if (handle.includes('w')) x0 = point[0];
     if (handle.includes('e')) x1 = point[0];
     if (handle.includes('n')) y0 = point[1];
@@ -269,9 +272,9 @@
   }
 
   dsb.geometry = {
-    boundsOfPoints, bounds, boxBetween, boxDragged, boxHandles, clamp, clampPoint, crossing,
+    boundsOfPoints, boxBetween, boxDragged, boxHandles, clamp, clampPoint, crossing,
     crossingOf, distance, insidePolygon, insideRing, nearestEdge, nearestOnSegment, overlap,
-    polygonArea, ringsOf, round, roundPoint, settled, translated, union, within, withInserted,
+    polygonArea, ringsOf, round, roundPoint, settled, straightened, union, within, withInserted,
     withVertex, withoutRepeats, withoutVertex,
   };
   if (typeof module !== 'undefined') module.exports = dsb.geometry;

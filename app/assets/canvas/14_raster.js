@@ -1,6 +1,6 @@
 /**
  * Painting into a crop of pixels. One rule everywhere: a pixel belongs to a stroke when its centre
- * lies within half the brush's width of the stroke's line.
+ * lies within half the brush's width of the stroke's line; a square brush measures along the axes.
  */
 (function (root) {
   'use strict';
@@ -50,7 +50,11 @@
   }
 
   /** Set every pixel of the segment a–b to `value`, in place. The raster must hold the segment. */
-  function paintSegment(raster, a, b, width, value) {
+  function paintSegment(raster, a, b, width, value, shape = 'round') {
+    if (shape === 'square') {
+      paintSquares(raster, a, b, width, value);
+      return;
+    }
     const r2 = (width * width) / 4;
     const box = reach(a, b, width, { width: raster.x + raster.width, height: raster.y + raster.height });
     if (!box) return;
@@ -65,6 +69,30 @@
         if (ex * ex + ey * ey <= r2) raster.bits[(y - raster.y) * raster.width + x - raster.x] = value;
       }
     }
+  }
+
+  /** A square brush from a to b: row by row, the columns that some place of it covers. */
+  function paintSquares(raster, a, b, width, value) {
+    const r = width / 2;
+    const box = reach(a, b, width, { width: raster.x + raster.width, height: raster.y + raster.height });
+    if (!box) return;
+    const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+    for (let y = Math.max(box[1], raster.y); y < box[3]; y++) {
+      const [t0, t1] = covering(y + 0.5 - a[1], dy, r);
+      if (t0 > t1) continue;
+      const ends = [a[0] + t0 * dx, a[0] + t1 * dx];
+      const from = Math.max(raster.x, Math.ceil(Math.min(...ends) - r - 0.5));
+      const to = Math.min(raster.x + raster.width - 1, Math.floor(Math.max(...ends) + r - 0.5));
+      const row = (y - raster.y) * raster.width - raster.x;
+      for (let x = from; x <= to; x++) raster.bits[row + x] = value;
+    }
+  }
+
+  /** The stretch of the way, 0 to 1, within `r` of a place along one axis. */
+  function covering(place, step, r) {
+    if (step === 0) return Math.abs(place) <= r ? [0, 1] : [1, 0];
+    const [low, high] = [(place - r) / step, (place + r) / step].sort((p, q) => p - q);
+    return [Math.max(0, low), Math.min(1, high)];
   }
 
   /** @returns {boolean} is the pixel under a point set? */

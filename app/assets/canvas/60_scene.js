@@ -10,6 +10,8 @@
   const HEAVY = 20;
   const FAR_TOO_HEAVY = 50;
   const LINE = 1.5;
+  const DOT = 4;
+  const THIN = 2;
 
   /** @type {WeakMap<object, object>} what is computed once per immutable state */
   const known = new WeakMap();
@@ -18,27 +20,19 @@
   function drawable(state) {
     let entry = known.get(state);
     if (!entry) {
-      entry = { bounds: geometry.bounds(state.kind, state.geometry) };
+      entry = { bounds: dsb.kinds.bounds(state.kind, state.geometry) };
       known.set(state, entry);
     }
     return entry;
   }
 
-  function pathOf(state) {
+  function pathOf(state, skeleton) {
     const entry = drawable(state);
-    if (!entry.path) entry.path = new Path2D(pathText(state.kind, state.geometry));
-    return entry.path;
-  }
-
-  /** An outline as SVG path text. */
-  function pathText(kind, shape) {
-    if (kind === 'box') {
-      return `M${shape.x} ${shape.y}h${shape.width}v${shape.height}h${-shape.width}Z`;
+    if (!entry.path || entry.skeleton !== skeleton) {
+      entry.path = new Path2D(dsb.kinds.path(state.kind, state.geometry, skeleton));
+      entry.skeleton = skeleton;
     }
-    return geometry
-      .ringsOf(shape)
-      .map((ring) => `M${ring.map(([x, y]) => `${x} ${y}`).join('L')}Z`)
-      .join('');
+    return entry.path;
   }
 
   /** @returns {dsb.Raster} the pixels of a mask */
@@ -88,9 +82,7 @@
     const entry = drawable(state);
     if (entry.area === undefined) {
       const { kind, geometry: shape } = state;
-      if (kind === 'tag') entry.area = 0;
-      else if (kind === 'box') entry.area = shape.width * shape.height;
-      else entry.area = kind === 'mask' ? dsb.rle.maskArea(shape) : geometry.polygonArea(shape);
+      entry.area = dsb.kinds.area(kind, shape);
     }
     return entry.area;
   }
@@ -99,11 +91,12 @@
   function hits(state, point, slack = 0) {
     const box = drawable(state).bounds;
     if (!box) return false;
-    const wide = [box[0] - slack, box[1] - slack, box[2] + slack, box[3] + slack];
+    // A line or a dot is thin: it is found from a little further away.
+    const reach = dsb.kinds.isOpen(state.kind) ? slack * THIN : slack;
+    const wide = [box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach];
     if (!geometry.within(wide, point)) return false;
     if (state.kind === 'mask') return dsb.raster.at(rasterOf(state), point);
-    if (state.kind === 'box' || geometry.insidePolygon(state.geometry, point)) return true;
-    return geometry.nearestEdge(state.geometry, point).distance <= slack;
+    return dsb.kinds.hits(state.kind, state.geometry, point, reach);
   }
 
   /** The canvas of objects at rest. */
@@ -245,15 +238,29 @@
       this.context.globalAlpha = 1;
     }
 
-    drawShape({ state, color }) {
-      const path = pathOf(state);
-      this.context.fillStyle = `${color}22`;
-      this.context.fill(path, 'evenodd');
+    drawShape({ state, color, skeleton }) {
+      const path = pathOf(state, skeleton);
+      if (!dsb.kinds.isOpen(state.kind)) {
+        this.context.fillStyle = `${color}22`;
+        this.context.fill(path, 'evenodd');
+      }
       this.context.strokeStyle = color;
       this.context.stroke(path);
+      for (const dot of dsb.kinds.dots(state.kind, state.geometry)) this.drawDot(dot, color);
+    }
+
+    /** A place of one size at every zoom; a hidden keypoint is hollow. */
+    drawDot([x, y, seen = 2], color) {
+      const { context } = this;
+      context.beginPath();
+      context.arc(x, y, DOT / this.view.scale, 0, 2 * Math.PI);
+      context.fillStyle = seen === 1 ? '#ffffffcc' : color;
+      context.fill();
+      context.strokeStyle = seen === 1 ? color : '#ffffffcc';
+      context.stroke();
     }
   }
 
   dsb.Scene = Scene;
-  dsb.shapes = { areaOf, coloured, colorWord, drawable, hits, outlineOf, pathText, pictureOf, rasterOf };
+  dsb.shapes = { areaOf, coloured, colorWord, drawable, hits, outlineOf, pictureOf, rasterOf };
 })(window);

@@ -10,6 +10,7 @@
  * @typedef {{is: 'ring', point: Array, width: number}} RingPart
  * @typedef {{is: 'cross', point: Array}} CrossPart
  * @typedef {{is: 'note', point: Array, text: string, look: string}} NotePart
+ * @typedef {{is: 'marquee', from: Array, to: Array, look?: string}} MarqueePart
  */
 (function (root) {
   'use strict';
@@ -50,23 +51,39 @@
     }
 
     nodes(part, inImage, onStage) {
-      if (part.is === 'shape') return [inImage, shapeNodes(part)];
+      if (part.is === 'shape') return [inImage, shapeNodes(part, this.view.scale)];
+      if (part.is === 'marquee') return [onStage, [this.marqueeNode(part)]];
       if (part.is === 'line') return [inImage, [lineNode(part)]];
       if (part.is === 'stroke') return [inImage, [strokeNode(part)]];
       const at = this.view.toStage(part.point);
       if (part.is === 'handle') return [onStage, [handleNode(part, at)]];
       if (part.is === 'note') return [onStage, [noteNode(part, at)]];
-      if (part.is === 'ring') return [onStage, ringNodes(at, (part.width / 2) * this.view.scale)];
+      if (part.is === 'ring') return [onStage, ringNodes(at, (part.width / 2) * this.view.scale, part.square)];
       return [onStage, [crossNode(at)]];
+    }
+
+    marqueeNode({ from, to, look }) {
+      const [a, b] = [this.view.toStage(from), this.view.toStage(to)];
+      return element('rect', {
+        x: Math.min(a[0], b[0]), y: Math.min(a[1], b[1]),
+        width: Math.abs(a[0] - b[0]), height: Math.abs(a[1] - b[1]), class: look || 'marquee',
+      });
     }
   }
 
-  function shapeNodes({ kind, geometry, outline, color, look }) {
-    const d = outline || dsb.shapes.pathText(kind, geometry);
-    const fill = kind === 'mask' ? 'none' : color;
+  function shapeNodes({ kind, geometry, outline, skeleton, color, look }, scale) {
+    const d = outline || dsb.kinds.path(kind, geometry, skeleton);
+    const fill = kind === 'mask' || dsb.kinds.isOpen(kind) ? 'none' : color;
+    const dots = dsb.kinds.dots(kind, geometry).map((dot) => dotNode(dot, color, scale));
     const body = element('path', { d, class: `shape ${look}`, style: `--c:${color}`, fill });
-    if (look === 'ghost') return [body];
-    return [body, element('path', { d, class: `shape-line ${look}`, style: `--c:${color}` })];
+    if (look === 'ghost') return [body, ...dots];
+    return [body, ...dots, element('path', { d, class: `shape-line ${look}`, style: `--c:${color}` })];
+  }
+
+  function dotNode([cx, cy, seen = 2], color, scale) {
+    const node = element('circle', { cx, cy, r: 4 / scale, class: seen === 1 ? 'dot hidden-dot' : 'dot' });
+    node.style.setProperty('--c', color);
+    return node;
   }
 
   const lineNode = ({ points, color, look }) =>
@@ -96,10 +113,13 @@
     return node;
   }
 
-  const ringNodes = ([cx, cy], r) => [
-    element('circle', { cx, cy, r: Math.max(r, 1), class: 'brush-ring dark' }),
-    element('circle', { cx, cy, r: Math.max(r, 1), class: 'brush-ring' }),
-  ];
+  const ringNodes = ([cx, cy], half, square) => {
+    const r = Math.max(half, 1);
+    const at = square ? { x: cx - r, y: cy - r, width: 2 * r, height: 2 * r } : { cx, cy, r };
+    return ['brush-ring dark', 'brush-ring'].map((name) =>
+      element(square ? 'rect' : 'circle', { ...at, class: name }),
+    );
+  };
 
   const crossNode = ([x, y]) =>
     element('path', {

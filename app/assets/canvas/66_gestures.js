@@ -6,7 +6,8 @@
  * @property {[number, number]} point in image pixels, may lie outside
  * @property {[number, number]} inside the same, inside the image and on the 1/16 px grid
  * @property {object | null} handle the handle under the pointer, a part of the active layer
- * @property {boolean} alt @property {boolean} shift @property {number} button
+ * @property {boolean} alt @property {boolean} shift @property {boolean} ctrl
+ * @property {number} button @property {boolean} pen @property {number} pressure 0 to 1, of a pen
  * @property {Array} trail image points since the last event, coalesced ones included
  */
 (function (root) {
@@ -60,6 +61,8 @@
         handle: this.hooks.handleAt(this.at(event), reach),
         alt: event.altKey,
         shift: event.shiftKey,
+        ctrl: event.ctrlKey || event.metaKey,
+        pressure: event.pressure,
         button: event.button,
         pen: event.pointerType === 'pen',
         trail: (coalesced.length ? coalesced : [event]).map(place),

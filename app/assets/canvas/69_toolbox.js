@@ -8,6 +8,9 @@
    * Methods that answer true have dealt with the matter.
    */
   class Tool {
+    /** Does the tool begin objects, so that nothing stays selected when it is taken? */
+    static draws = false;
+
     /** @param {dsb.Editor} editor */
     constructor(editor) {
       this.editor = editor;
@@ -62,6 +65,9 @@
 
     /** Strokes of a scribble changed: drawn, undone, or somebody else's. */
     scribbled(_item) {}
+
+    /** @returns {object | undefined} kind and geometry to show in place of a selected object */
+    draftOf(_uid) {}
 
     /** @returns {boolean} must this annotation not be painted, because the tool shows it? */
     hides(_uid) {

@@ -1,15 +1,13 @@
-/** Select: pick the smallest object under the cursor, move it, drag its handles. */
+/**
+ * Select: pick the smallest object under the cursor or several with a frame, move them, drag their
+ * handles. Shift adds to what is selected, Alt on a corner removes it, Ctrl drags an edge.
+ */
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
-  const geometry = dsb.geometry;
+  const { geometry, handles, kinds, turned } = dsb;
   const STILL = 3;
-  const APART = 9;
-  const ROOM_FOR_MIDDLE = 36;
-  const ROOM_FOR_HANDLES = 14;
-  // Below this a polygon of many corners is only a clump of handles: zoom in to edit it.
-  const ROOM_FOR_CORNERS = 64;
-  const FEW = 8;
+  const ON_EDGE = 8;
 
   class SelectTool extends dsb.Tool {
     constructor(editor) {
@@ -17,107 +15,223 @@
       this.cursor = 'default';
       this.gesture = null;
       this.hot = null;
-      /** @type {object | null} the geometry while it is dragged */
-      this.draft = null;
-      /** @type {dsb.Address | null} */
-      this.vertex = null;
+      /** @type {Map<string, object> | null} kind and geometry by uid while they are dragged */
+      this.drafts = null;
+      /** @type {Map<string, object>} addresses of the chosen vertices by name */
+      this.vertices = new Map();
     }
 
     leave() {
       this.stop();
-      this.vertex = null;
+      this.vertices.clear();
     }
 
     selected() {
-      this.vertex = null;
+      this.vertices.clear();
     }
 
     get state() {
       return this.editor.selectedState;
     }
 
+    /** What the active layer shows in place of an object. */
+    draftOf(uid) {
+      return this.drafts ? this.drafts.get(uid) : undefined;
+    }
+
+    // --- beginning ------------------------------------------------------------------------------
+
     down(touch) {
       if (touch.button !== 0) return false;
       if (touch.handle && this.state) return this.grab(touch);
+      if (touch.ctrl && this.grabEdge(touch)) return true;
       if (touch.alt && this.insert(touch)) return false;
       const uid = this.editor.pick(touch.point);
-      this.editor.select(uid);
-      if (!uid) return false;
-      this.gesture = { edit: 'move', from: touch.point };
+      if (!uid) return this.beginMarquee(touch);
+      if (touch.shift) this.editor.choose(uid);
+      else if (!this.editor.chosen.includes(uid)) this.editor.select(uid);
+      this.gesture = { edit: 'move', from: touch.point, uid, shift: touch.shift };
+      return true;
+    }
+
+    beginMarquee(touch) {
+      const corners = touch.alt && this.state && kinds.chains(this.state.kind, this.state.geometry).length > 0;
+      if (!touch.shift && !corners) this.editor.select(null);
+      this.gesture = { edit: 'marquee', from: touch.inside, to: touch.inside, corners };
       return true;
     }
 
     grab(touch) {
-      const handle = touch.handle.data;
-      if (handle.vertex && touch.alt) {
-        this.removeVertex(handle.vertex);
-        return false;
-      }
-      if (handle.middle) {
-        const grown = geometry.withInserted(this.state.geometry, handle.middle, touch.inside);
-        this.gesture = { edit: 'vertex', address: handle.middle, base: grown };
-      } else if (handle.vertex) {
-        this.vertex = handle.vertex;
-        this.gesture = { edit: 'vertex', address: handle.vertex, base: this.state.geometry };
-      } else this.gesture = { edit: 'box', name: handle.box };
+      const { vertex, middle, ...data } = touch.handle.data;
+      if (vertex && touch.alt) return this.removeVertices([vertex]);
+      if (vertex && touch.shift) return this.toggleVertex(vertex);
+      if (middle) {
+        const base = kinds.withInserted(this.state.kind, this.state.geometry, middle, touch.inside);
+        this.gesture = { edit: 'vertex', addresses: [middle], base };
+      } else if (vertex) {
+        if (!this.vertices.has(handles.nameOf(vertex))) this.chooseVertices([vertex]);
+        this.gesture = { edit: 'vertex', addresses: [...this.vertices.values()], grabbed: vertex };
+      } else this.gesture = { edit: 'pull', ...data, frame: this.frame(), pulled: data.frame };
       this.gesture.from = touch.point;
       this.editor.redraw();
       return true;
     }
 
-    drag(touch) {
-      const gesture = this.gesture;
-      const scale = this.editor.view.scale;
-      if (!gesture || !this.state) return;
-      if (!this.draft && geometry.distance(touch.point, gesture.from) * scale < STILL) return;
-      this.draft = this.dragged(gesture, touch);
-      if (this.state.kind === 'mask') this.showMoved();
+    toggleVertex(address) {
+      const name = handles.nameOf(address);
+      if (!this.vertices.delete(name)) this.vertices.set(name, address);
       this.editor.redraw();
+      return false;
     }
 
-    dragged(gesture, touch) {
-      const { kind, geometry: shape } = this.state;
-      if (gesture.edit === 'box') return geometry.boxDragged(shape, gesture.name, touch.inside);
-      if (gesture.edit === 'vertex') {
-        return geometry.withVertex(gesture.base, gesture.address, touch.inside);
+    chooseVertices(addresses) {
+      this.vertices = new Map(addresses.map((address) => [handles.nameOf(address), address]));
+    }
+
+    /** Both ends of an edge are dragged as one. */
+    grabEdge(touch) {
+      const near = this.nearEdge(touch.point);
+      if (!near) return false;
+      const { part, ring, index } = near.address;
+      const chain = kinds
+        .chains(this.state.kind, this.state.geometry)
+        .find(({ address }) => address.part === part && address.ring === ring);
+      const ends = [index - 1, index % chain.points.length].map((k) => ({ part, ring, index: k }));
+      this.chooseVertices(ends);
+      this.gesture = { edit: 'vertex', addresses: ends, from: touch.point };
+      return true;
+    }
+
+    nearEdge(point) {
+      const { state } = this;
+      const near = state && kinds.nearestEdge(state.kind, state.geometry, point);
+      return near && near.distance * this.editor.view.scale <= ON_EDGE ? near : null;
+    }
+
+    /** The box round everything that is selected. */
+    frame() {
+      return this.editor.chosen
+        .map((uid) => this.editor.model.annotation(uid))
+        .filter(Boolean)
+        .map((state) => dsb.shapes.drawable(state).bounds)
+        .reduce(geometry.union, null);
+    }
+
+    // --- dragging -------------------------------------------------------------------------------
+
+    drag(touch) {
+      const { gesture, editor } = this;
+      if (!gesture) return;
+      if (gesture.edit === 'marquee') gesture.to = touch.inside;
+      else if (!this.state) return;
+      else {
+        const still = geometry.distance(touch.point, gesture.from) * editor.view.scale < STILL;
+        if (!this.drafts && still) return;
+        this.drafts = this.dragged(gesture, touch);
+        if (this.state.kind === 'mask' && gesture.edit === 'move') this.showMoved();
       }
+      editor.redraw();
+    }
+
+    /** @returns {Map<string, {kind: string, geometry: object}>} */
+    dragged(gesture, touch) {
+      if (gesture.edit === 'move') return this.movedAll(gesture, touch);
+      if (gesture.edit === 'pull' && (gesture.pulled || this.editor.chosen.length > 1)) {
+        return this.framed(gesture, touch);
+      }
+      const { kind } = this.state;
+      const one = gesture.edit === 'vertex' ? { kind, geometry: this.movedVertices(gesture, touch) } : this.pulledOne(gesture, touch);
+      return new Map([[this.editor.selection, one]]);
+    }
+
+    movedAll(gesture, touch) {
       const shift = [touch.point[0] - gesture.from[0], touch.point[1] - gesture.from[1]];
-      return geometry.translated(kind, shape, shift, this.editor.image);
+      return this.editor.mapChosen(({ kind, geometry: shape }) => ({
+        kind, geometry: kinds.translated(kind, shape, shift, this.editor.image),
+      }));
+    }
+
+    /** All chosen vertices go as far as the one in the hand. */
+    movedVertices({ addresses, grabbed, base, from }, touch) {
+      const { kind, geometry: shape } = this.state;
+      if (addresses.length === 1) {
+        const place = grabbed || base ? this.snapped(touch.inside) : touch.inside;
+        return kinds.withVertex(kind, base || shape, addresses[0], place);
+      }
+      const shift = [touch.point[0] - from[0], touch.point[1] - from[1]];
+      const move = ([x, y]) => geometry.settled([x + shift[0], y + shift[1]], this.editor.image);
+      return handles.withVerticesMoved(kind, shape, addresses, move);
+    }
+
+    snapped(point) {
+      return this.editor.snapped(point, this.editor.selection);
+    }
+
+    pulledOne(gesture, touch) {
+      const { kind, geometry: shape } = this.state;
+      if (gesture.box) return { kind, geometry: geometry.boxDragged(shape, gesture.box, touch.inside) };
+      if (gesture.turned) return { kind, geometry: turned.pulled(shape, gesture.turned, touch.point) };
+      if ('angle' in shape) return { kind, geometry: turned.turnedTo(shape, touch.point, touch.shift) };
+      return handles.transformed(this.state, handles.spinning(gesture.frame, touch.point, touch.shift));
+    }
+
+    framed(gesture, touch) {
+      const transform = gesture.spin
+        ? handles.spinning(gesture.frame, touch.point, touch.shift)
+        : handles.scaling(gesture.frame, gesture.pulled, touch.point, touch.shift);
+      return transform ? this.editor.mapChosen((state) => handles.transformed(state, transform)) : this.drafts;
     }
 
     showMoved() {
-      const { x, y } = this.draft;
+      const { geometry: at } = this.draftOf(this.editor.selection);
       const raster = dsb.shapes.rasterOf(this.state);
       this.editor.hide(this.editor.selection);
-      this.editor.live.show({ ...raster, x, y }, this.editor.color(this.state.label));
+      this.editor.live.show({ ...raster, x: at.x, y: at.y }, this.editor.color(this.state.label));
     }
 
+    // --- letting go -----------------------------------------------------------------------------
+
     up() {
-      const shape = this.draft;
-      const place = this.gesture;
+      const { drafts, gesture, editor } = this;
       this.stop();
-      if (shape && this.fits(shape)) {
-        this.editor.edit(this.editor.selection, { geometry: shape }, 'select');
-        if (place.edit === 'vertex') this.vertex = place.address;
+      if (gesture && gesture.edit === 'marquee') this.takeMarquee(gesture);
+      else if (drafts && [...drafts.values()].every((draft) => this.fits(draft))) {
+        const turnedBoxes = [...drafts].filter(([uid, { kind }]) => kind !== editor.model.annotation(uid).kind);
+        editor.editMany(drafts, 'select');
+        if (turnedBoxes.length) editor.hint('A turned box is a rotated box; Ctrl+Z brings the box back');
+        if (gesture.base) this.chooseVertices(gesture.addresses);
+      } else if (gesture && !drafts && gesture.uid && !gesture.shift) editor.select(gesture.uid);
+      editor.redraw();
+    }
+
+    takeMarquee({ from, to, corners }) {
+      const frame = geometry.boundsOfPoints([from, to]);
+      const size = Math.max(frame[2] - frame[0], frame[3] - frame[1]) * this.editor.view.scale;
+      if (size < STILL) return;
+      if (!corners) this.editor.chooseWithin(frame);
+      else {
+        const found = kinds.chains(this.state.kind, this.state.geometry).flatMap(({ points, address }) =>
+          points.map((point, index) => ({ ...address, index, point })).filter(({ point }) => geometry.within(frame, point)),
+        );
+        this.chooseVertices(found.map(({ part, ring, index }) => ({ part, ring, index })));
       }
-      this.editor.redraw();
     }
 
     /** A shape that crosses itself or has no size is not kept; the place is shown. */
-    fits(shape) {
-      if (this.state.kind === 'box' && !(shape.width && shape.height)) return false;
-      const crossing = this.state.kind === 'polygon' && geometry.crossingOf(shape);
+    fits({ kind, geometry: shape }) {
+      if (handles.emptiness(kind, shape)) return false;
+      const crossing = kind === 'polygon' && geometry.crossingOf(shape);
       if (crossing) this.editor.hint('The outline would cross itself here; nothing was changed', crossing);
       return !crossing;
     }
 
     stop() {
-      this.gesture = null;
-      if (this.draft && this.state && this.state.kind === 'mask') {
+      if (this.drafts && this.editor.held) {
         this.editor.live.show(null);
         this.editor.hide(null);
       }
-      this.draft = null;
+      this.gesture = null;
+      this.drafts = null;
     }
 
     abandon() {
@@ -126,12 +240,13 @@
     }
 
     escape() {
-      const busy = Boolean(this.draft || this.vertex);
-      this.stop();
-      this.vertex = null;
-      this.editor.redraw();
+      const busy = Boolean(this.gesture) || this.vertices.size > 0;
+      this.vertices.clear();
+      this.abandon();
       return busy;
     }
+
+    // --- vertices -------------------------------------------------------------------------------
 
     double(touch) {
       this.insert(touch);
@@ -139,40 +254,48 @@
 
     /** A new vertex where an edge was clicked. */
     insert(touch) {
-      if (!this.state || this.state.kind !== 'polygon') return false;
-      const near = geometry.nearestEdge(this.state.geometry, touch.point);
-      if (near.distance * this.editor.view.scale > 8) return false;
+      const near = this.nearEdge(touch.point);
+      if (!near) return false;
+      const { kind, geometry: before } = this.state;
       const point = geometry.settled(near.point, this.editor.image);
-      const shape = geometry.withInserted(this.state.geometry, near.address, point);
-      if (this.repeats(shape, near.address) || !this.fits(shape)) return false;
+      const shape = kinds.withInserted(kind, before, near.address, point);
+      if (this.repeats(kind, shape, near.address) || !this.fits({ kind, geometry: shape })) return false;
       this.editor.edit(this.editor.selection, { geometry: shape }, 'select');
-      this.vertex = near.address;
+      this.chooseVertices([near.address]);
       this.editor.redraw();
       return true;
     }
 
     /** Would the vertex lie on one of its neighbours? */
-    repeats(shape, { part, ring, index }) {
-      const points = shape.parts[part][ring];
+    repeats(kind, shape, { part, ring, index }) {
+      const { points } = kinds.chains(kind, shape).find(({ address }) => address.part === part && address.ring === ring);
       const n = points.length;
       return [n - 1, 1].some((k) => geometry.distance(points[index], points[(index + k) % n]) === 0);
     }
 
     erase() {
-      if (!this.vertex || !this.state) return false;
-      this.removeVertex(this.vertex);
+      if (!this.vertices.size || !this.state) return false;
+      this.removeVertices([...this.vertices.values()]);
       return true;
     }
 
-    removeVertex(address) {
-      const shape = geometry.withoutVertex(this.state.geometry, address);
-      this.vertex = null;
-      if (!shape) this.editor.hint('A polygon needs at least three corners; Delete without a corner removes it');
-      else if (this.fits(shape)) {
+    /** Last ones first, so that the addresses of the others stay true. */
+    removeVertices(addresses) {
+      const { kind } = this.state;
+      const falling = [...addresses].sort((a, b) => b.index - a.index);
+      const shape = falling.reduce(
+        (after, address) => after && kinds.withoutVertex(kind, after, address), this.state.geometry,
+      );
+      this.vertices.clear();
+      if (!shape) this.editor.hint(TOO_FEW[kind] || 'Nothing would be left; Delete without a corner removes it');
+      else if (this.fits({ kind, geometry: shape })) {
         this.editor.edit(this.editor.selection, { geometry: shape }, 'select');
       }
       this.editor.redraw();
+      return false;
     }
+
+    // --- showing --------------------------------------------------------------------------------
 
     hover(touch) {
       const { handle } = touch;
@@ -190,85 +313,59 @@
     }
 
     hides(uid) {
-      return Boolean(this.draft) && uid === this.editor.selection;
+      return Boolean(this.drafts) && this.drafts.has(uid);
     }
 
     parts() {
-      const state = this.state;
-      if (!state || state.kind === 'tag' || state.kind === 'mask') return [];
-      const shape = this.draft || state.geometry;
-      const color = this.editor.color(state.label);
-      const handles =
-        state.kind === 'box' ? this.boxHandles(shape, color) : this.vertexHandles(shape, color);
-      return handles.map((part) =>
+      const { state, gesture } = this;
+      const parts = gesture && gesture.edit === 'marquee' ? [{ is: 'marquee', from: gesture.from, to: gesture.to }] : [];
+      if (!state || state.kind === 'tag') return parts;
+      const shown = { ...state, ...this.draftOf(this.editor.selection) };
+      const how = {
+        scale: this.editor.view.scale, color: this.editor.color(state.label), chosen: this.vertices,
+      };
+      const several = this.editor.chosen.length > 1;
+      const found = several || this.editor.framing ? this.frameParts(how) : shown.kind === 'mask' ? [] : handles.handlesOf(shown, how);
+      const lit = found.map((part) =>
         JSON.stringify(part.data) === this.hot ? { ...part, look: `${part.look} hot` } : part,
       );
+      return [...parts, ...lit];
     }
 
-    boxHandles(box, color) {
-      const scale = this.editor.view.scale;
-      const [wide, high] = [box.width * scale, box.height * scale];
-      if (Math.min(wide, high) < ROOM_FOR_HANDLES) return [];
-      const room = { n: wide > 40, s: wide > 40, e: high > 40, w: high > 40 };
-      return geometry
-        .boxHandles(box)
-        .filter(({ name }) => room[name] !== false)
-        .map(({ name, point, cursor }) => ({
-          is: 'handle', point, look: 'corner', data: { box: name }, cursor, color,
-        }));
-    }
-
-    /** Corners far enough apart to be told from each other, and ghosts in the middle of edges. */
-    vertexHandles(polygon, color) {
-      const scale = this.editor.view.scale;
-      const parts = [];
-      const [x0, y0, x1, y1] = geometry.bounds('polygon', polygon);
-      const many = geometry.ringsOf(polygon).flat().length > FEW;
-      if (many && Math.max(x1 - x0, y1 - y0) * scale < ROOM_FOR_CORNERS) return parts;
-      polygon.parts.forEach((rings, part) =>
-        rings.forEach((points, ring) => {
-          let last = null;
-          points.forEach((point, index) => {
-            const address = { part, ring, index };
-            const next = points[(index + 1) % points.length];
-            const chosen = this.isVertex(address);
-            if (!chosen && last && geometry.distance(last, point) * scale < APART) return;
-            last = point;
-            parts.push(handle(point, chosen ? 'vertex chosen' : 'vertex', { vertex: address }, color));
-            if (geometry.distance(point, next) * scale < ROOM_FOR_MIDDLE) return;
-            const middle = [(point[0] + next[0]) / 2, (point[1] + next[1]) / 2];
-            const place = { part, ring, index: index + 1 };
-            parts.push(handle(middle, 'ghost-vertex', { middle: place }, color));
-          });
-        }),
-      );
-      return parts;
-    }
-
-    isVertex({ part, ring, index }) {
-      const v = this.vertex;
-      return Boolean(v) && v.part === part && v.ring === ring && v.index === index;
+    frameParts(how) {
+      const frame = this.drafts ? null : this.frame();
+      return frame ? [{ is: 'marquee', from: frame.slice(0, 2), to: frame.slice(2), look: 'frame' }, ...handles.frameHandles(frame, how)] : [];
     }
 
     dock() {
-      const state = this.state;
+      const { state, editor } = this;
       if (!state) return [];
-      const { kind, label } = state;
-      const tips = {
-        polygon: 'drag a corner · Alt-click removes it · double-click an edge adds one',
-        box: 'drag a corner or an edge · arrow keys move it',
-        mask: 'M paints more, X erases · arrow keys move it',
-        tag: 'class of the whole image',
-      };
+      if (editor.chosen.length > 1) return editor.severalDock();
       return [
-        { is: 'chip', text: this.editor.labelName(label), color: this.editor.color(label) },
-        { is: 'text', text: tips[kind] || kind },
-        { is: 'button', text: 'remove', keys: 'Del', run: () => this.editor.removeSelected() },
+        { is: 'chip', text: editor.labelName(state.label), color: editor.color(state.label) },
+        { is: 'text', text: TIPS[state.kind] || kinds.words(state.kind) },
+        ...editor.objectActions(state),
+        { is: 'button', text: 'remove', keys: 'Del', run: () => editor.removeSelected() },
       ];
     }
   }
 
-  const handle = (point, look, data, color) => ({ is: 'handle', point, look, data, color });
+  const TOO_FEW = {
+    polygon: 'A polygon needs at least three corners; Delete without a corner removes it',
+    polyline: 'A line needs two ends; Delete without a corner removes it',
+  };
+
+  const TIPS = {
+    polygon: 'drag a corner · Alt-click removes it · double-click an edge adds one',
+    box: 'drag a corner or an edge · arrow keys move it',
+    rotated_box: 'drag a corner or a side · the knob turns it',
+    ellipse: 'drag a side · the knob turns it',
+    polyline: 'drag a corner · double-click the line adds one',
+    points: 'drag a point · Alt-click removes it · K adds more',
+    keypoints: 'drag a keypoint · Alt-click takes it away',
+    mask: 'M paints more, X erases · arrow keys move it',
+    tag: 'class of the whole image',
+  };
 
   dsb.SelectTool = SelectTool;
   dsb.register('select', SelectTool);

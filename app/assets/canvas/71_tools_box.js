@@ -5,6 +5,8 @@
   const TOO_SMALL = 3;
 
   class BoxTool extends dsb.Tool {
+    static draws = true;
+
     constructor(editor) {
       super(editor);
       this.from = null;

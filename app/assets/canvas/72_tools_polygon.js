@@ -1,11 +1,19 @@
-/** Polygon: one click a corner; Enter, a double click or the first corner closes it. */
+/**
+ * Polygon: one click a corner, or a drag for a stretch by free hand; Enter, a double click or the
+ * first corner closes it. The free hand closes it where it lets go.
+ */
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const geometry = dsb.geometry;
   const NEAR = 9;
+  // Between the points of a free hand, and how far the line may leave them: both on the screen.
+  const STRIDE = 3;
+  const LOOSE = 0.8;
 
   class PolygonTool extends dsb.Tool {
+    static draws = true;
+
     constructor(editor) {
       super(editor);
       /** @type {Array<[number, number]>} */
@@ -19,6 +27,8 @@
 
     clear() {
       this.points = [];
+      /** @type {Array<[number, number]> | null} the stretch under the free hand, as it came */
+      this.trail = null;
       this.pointer = null;
       this.editor.redraw();
       this.editor.emit('dock');
@@ -30,12 +40,40 @@
         this.close();
         return false;
       }
+      this.trail = [touch.inside];
       const last = this.points[this.points.length - 1];
       if (!last || geometry.distance(last, touch.inside) > 0) this.points.push(touch.inside);
       this.pointer = touch.inside;
       this.editor.redraw();
       this.editor.emit('dock');
-      return false;
+      return true;
+    }
+
+    /** The free hand: its way is kept in small strides. */
+    drag(touch) {
+      if (!this.trail) return;
+      const { view, image } = this.editor;
+      for (const place of touch.trail) {
+        const point = geometry.settled(place, image);
+        const last = this.trail[this.trail.length - 1];
+        if (geometry.distance(last, point) * view.scale >= STRIDE) this.trail.push(point);
+      }
+      this.pointer = touch.inside;
+      this.editor.redraw();
+    }
+
+    up() {
+      const { trail } = this;
+      this.trail = null;
+      if (!trail || trail.length < 3) return;
+      this.points.push(...geometry.straightened(trail, LOOSE / this.editor.view.scale).slice(1));
+      this.editor.redraw();
+      this.editor.emit('dock');
+      if (this.points.length > 2 && this.onFirst(trail[trail.length - 1])) this.close();
+    }
+
+    abandon() {
+      this.trail = null;
     }
 
     onFirst(point) {
@@ -105,7 +143,8 @@
       const { points, pointer, editor } = this;
       if (!points.length) return [];
       const color = editor.color(editor.label);
-      const line = pointer ? [...points, pointer] : points;
+      const drawn = this.trail ? [...points, ...this.trail.slice(1)] : points;
+      const line = pointer ? [...drawn, pointer] : drawn;
       const closing = pointer && points.length > 2 && this.onFirst(pointer);
       const corners = points.map((point, i) => ({
         is: 'handle',
@@ -126,7 +165,7 @@
     dock() {
       const n = this.points.length;
       const chip = this.editor.labelChip();
-      if (!n) return [...chip, { is: 'text', text: 'click corner after corner' }];
+      if (!n) return [...chip, { is: 'text', text: 'click corner after corner, or drag by free hand' }];
       return [
         ...chip,
         { is: 'text', text: n === 1 ? '1 corner' : `${n} corners` },
@@ -137,6 +176,28 @@
     }
   }
 
+  /** Press, go round the object, let go. */
+  class FreehandTool extends PolygonTool {
+    up() {
+      const { trail } = this;
+      this.trail = null;
+      if (!trail || trail.length < 4) {
+        this.clear();
+        this.editor.hint('Keep the button down and go round the object');
+        return;
+      }
+      const ring = geometry.straightened(trail, LOOSE / this.editor.view.scale);
+      this.points = ring;
+      this.close();
+    }
+
+    dock() {
+      if (this.points.length > 2) return super.dock();
+      return [...this.editor.labelChip(), { is: 'text', text: 'go round the object and let go' }];
+    }
+  }
+
   dsb.PolygonTool = PolygonTool;
   dsb.register('polygon', PolygonTool);
+  dsb.register('freehand', FreehandTool);
 })(window);

@@ -33,7 +33,7 @@
       const { uid, label } = target;
       const state = this.editor.model.annotation(uid);
       const raster = state ? copy(dsb.shapes.rasterOf(state)) : rasters.empty();
-      this.stroke = { uid, label, raster, last: touch.point };
+      this.stroke = { uid, label, raster, last: touch.point, size: this.sizeOf(touch) };
       this.editor.hide(uid);
       this.editor.live.show(null);
       this.paint(touch.point);
@@ -42,14 +42,21 @@
 
     drag(touch) {
       this.pointer = touch.point;
+      this.stroke.size = this.sizeOf(touch);
       for (const point of touch.trail) this.paint(point);
       this.editor.redraw();
+    }
+
+    /** A pen that is pressed lightly paints thinner. */
+    sizeOf({ pen, pressure }) {
+      const { brush } = this.editor.settings;
+      return pen && pressure > 0 ? Math.max(1, brush * (0.25 + 0.75 * pressure)) : brush;
     }
 
     /** The stroke goes on to a point. */
     paint(point) {
       const { stroke, editor, value } = this;
-      const size = editor.settings.brush;
+      const { size } = stroke;
       const box = rasters.reach(stroke.last, point, size, editor.image);
       const from = stroke.last;
       stroke.last = point;
@@ -57,7 +64,7 @@
       if (value) stroke.raster = rasters.grown(stroke.raster, box, editor.image);
       const seen = cut(box, stroke.raster);
       if (!seen) return;
-      rasters.paintSegment(stroke.raster, from, point, size, value);
+      rasters.paintSegment(stroke.raster, from, point, size, value, editor.settings.brushShape);
       this.show(seen);
     }
 
@@ -106,7 +113,17 @@
 
     parts() {
       if (!this.pointer) return [];
-      return [{ is: 'ring', point: this.pointer, width: this.editor.settings.brush }];
+      const { brush, brushShape } = this.editor.settings;
+      return [{ is: 'ring', point: this.pointer, width: brush, square: brushShape === 'square' }];
+    }
+
+    shapeControl() {
+      const { editor } = this;
+      return {
+        is: 'choice', value: editor.settings.brushShape,
+        options: [{ value: 'round', text: 'round' }, { value: 'square', text: 'square' }],
+        set: (value) => editor.setSetting('brushShape', value),
+      };
     }
 
     sizeControl() {
@@ -144,6 +161,7 @@
       return [
         ...editor.labelChip(),
         this.sizeControl(),
+        this.shapeControl(),
         { is: 'text', text: extends_ ? 'adds to the selected mask' : 'paints a new mask' },
         ...(extends_
           ? [{ is: 'button', text: 'new object', keys: 'Esc', run: () => editor.select(null) }]
@@ -173,7 +191,7 @@
     }
 
     dock() {
-      return [{ is: 'chip', text: 'erase' }, this.sizeControl(), { is: 'text', text: 'takes pixels off a mask' }];
+      return [{ is: 'chip', text: 'erase' }, this.sizeControl(), this.shapeControl(), { is: 'text', text: 'takes pixels off a mask' }];
     }
   }
 

@@ -5,6 +5,8 @@
   const WIDEST = 80;
 
   class SnapTool extends dsb.PolygonTool {
+    static draws = false;
+
     constructor(editor) {
       super(editor);
       this.requests = new dsb.refine.Requests(editor, 'outline');

@@ -20,7 +20,12 @@
   const BINDINGS = [
     { group: 'Tools', show: 'V', keys: ['v'], text: 'Select', run: tool('select') },
     { group: 'Tools', show: 'B', keys: ['b'], text: 'Box', run: tool('box') },
+    { group: 'Tools', show: 'O', keys: ['o'], text: 'Rotated box', run: tool('rotated') },
+    { group: 'Tools', show: 'E', keys: ['e'], text: 'Ellipse', run: tool('ellipse') },
     { group: 'Tools', show: 'P', keys: ['p'], text: 'Polygon', run: tool('polygon') },
+    { group: 'Tools', show: 'F', keys: ['f'], text: 'Polygon by free hand', run: tool('freehand') },
+    { group: 'Tools', show: 'L', keys: ['l'], text: 'Line, with its length', run: tool('polyline') },
+    { group: 'Tools', show: 'K', keys: ['k'], text: 'Points; keypoints of a label with a skeleton', run: tool('points') },
     { group: 'Tools', show: 'M', keys: ['m'], text: 'Brush mask', run: tool('brush') },
     { group: 'Tools', show: 'X', keys: ['x'], text: 'Erase', run: tool('eraser') },
     { group: 'Tools', show: 'S', keys: ['s'], text: 'Scribble', run: tool('scribble') },
@@ -35,6 +40,14 @@
     { group: 'Objects', show: 'Delete', keys: ['delete', 'backspace'], text: 'Remove', run: (e) => e.erase() },
     { group: 'Objects', show: 'Arrows', keys: ['arrowup'], text: 'Move the selection by 1 px, with Shift by 10', run: arrow(0, -1) },
     { keys: ['arrowdown'], run: arrow(0, 1) },
+    { group: 'Objects', show: 'Shift click', text: 'Add to the selection; a drag beside objects frames several' },
+    { group: 'Objects', show: 'Ctrl A', keys: ['ctrl+a'], text: 'Select all', run: (e) => e.chooseAlike(false) },
+    { group: 'Objects', show: 'Ctrl Shift A', keys: ['ctrl+shift+a'], text: 'Select all of the same label', run: (e) => e.chooseAlike(true) },
+    { group: 'Objects', show: 'T', keys: ['t'], text: 'Handles that scale and turn the selection', run: (e) => e.selection && e.toggleFraming() },
+    { group: 'Objects', show: 'Alt drag', text: 'Frame corners of the selected shape; Shift-click a corner adds it' },
+    { group: 'Objects', show: 'Ctrl drag', text: 'Move an edge of the selected polygon' },
+    { group: 'Objects', show: 'Ctrl D', keys: ['ctrl+d'], text: 'Copy of the selection', run: (e) => e.duplicate() },
+    { group: 'Objects', show: 'Ctrl Shift D', keys: ['ctrl+shift+d'], text: 'Next image, with a copy of the selection', run: (e) => e.selection && Boolean(e.propagate()) },
     { group: 'Objects', show: 'Ctrl C, Ctrl V', keys: ['ctrl+c'], text: 'Copy, paste (on another image too)', run: (e) => e.copy() },
     { keys: ['ctrl+v'], run: (e) => e.paste() },
     { group: 'Objects', show: 'Ctrl Z', keys: ['ctrl+z'], text: 'Undo', run: (e) => e.undo() },
@@ -43,6 +56,8 @@
     { group: 'Together', show: 'N', keys: ['n'], text: 'Answer what waits: conflicts, refusals', run: (e) => e.emit('settle') },
     { group: 'Together', show: 'M T B', text: 'There: keep mine, take theirs, keep both' },
     { group: 'Together', show: 'Y', keys: ['y'], text: 'History of the image', run: (e) => e.emit('past') },
+    { group: 'Objects', show: 'Shift H', keys: ['shift+h'], text: 'Show the selection alone, or all again', run: (e) => e.solo() },
+    { group: 'Objects', show: 'Ctrl L', keys: ['ctrl+l'], text: 'Lock or free the selection; free all when nothing is selected', run: (e) => e.toggleLocked() },
     { group: 'Images', show: '← →', keys: ['arrowleft'], text: 'Previous, next image (nothing selected)', run: arrow(-1, 0, -1) },
     { keys: ['arrowright'], run: arrow(1, 0, 1) },
     { group: 'Images', show: 'A D', keys: ['a'], text: 'Previous, next image', run: turn(-1) },
@@ -61,7 +76,7 @@
   function nameOf(event) {
     const key = event.key.toLowerCase();
     const ctrl = event.ctrlKey || event.metaKey ? 'ctrl+' : '';
-    const shift = ctrl && event.shiftKey ? 'shift+' : '';
+    const shift = event.shiftKey && (ctrl || table.has(`shift+${key}`)) ? 'shift+' : '';
     return ctrl + shift + key;
   }
 

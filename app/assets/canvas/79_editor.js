@@ -9,7 +9,7 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const SETTINGS = 'dsb-settings';
-  const DEFAULTS = { brush: 24, scribble: 8, smooth: 0, snap: 0, tool: 'select' };
+  const DEFAULTS = { brush: 24, scribble: 8, smooth: 0, snap: 0, tool: 'select', pointEach: false, brushShape: 'round' };
   const NO_COLOR = '#8b93a6';
 
   /** Settings of this browser; what cannot be read is the default. */
@@ -35,6 +35,10 @@
       this.label = null;
       this.image = null;
       this.hidden = new Set();
+      /** @type {Set<string>} seen, but not picked */
+      this.locked = new Set();
+      /** Do the handles of the selection scale and turn it? */
+      this.framing = false;
       this.allHidden = false;
       /** Both sides of what waits for an answer, and an object as it was. */
       this.ghosts = [];
@@ -48,9 +52,11 @@
     empty() {
       this.model = null;
       this.selection = null;
+      this.chosen = [];
       this.pointed = null;
       this.held = null;
       this.hidden.clear();
+      this.locked.clear();
     }
 
     get tool() {
@@ -81,6 +87,12 @@
     labelName(id) {
       const label = this.labelOf(id);
       return label ? label.name : 'no label';
+    }
+
+    /** The skeleton of a label's keypoints, null where it has none. */
+    skeleton(id) {
+      const label = this.labelOf(id);
+      return (label && label.skeleton) || null;
     }
 
     labelChip() {
@@ -114,7 +126,7 @@
     chooseLabel(id) {
       this.setLabel(id);
       if (this.tool.labelled()) return;
-      if (this.toolName === 'select' && this.selection) this.edit(this.selection, { label: id }, 'label');
+      if (this.toolName === 'select') this.relabel(id);
     }
 
     tagOf(label) {
@@ -166,14 +178,15 @@
 
     /** An annotation goes together with the strokes that it was made of. */
     remove(uid, tool) {
+      this.commit(this.removal(uid), tool);
+    }
+
+    /** The changes that take an annotation away. */
+    removal(uid) {
       const wanted = [{ type: 'annotation', key: uid, after: null }];
       const strokes = this.model.items.get(`scribble:${uid}`);
       if (strokes && strokes.state) wanted.push({ type: 'scribble', key: uid, after: null });
-      this.commit(wanted, tool);
-    }
-
-    removeSelected() {
-      if (this.selection) this.remove(this.selection, 'remove');
+      return wanted;
     }
 
     /** @param {object[] | null} strokes null removes the scribble */
@@ -218,7 +231,7 @@
       this.tool.leave();
       this.toolName = name;
       this.point(null);
-      if (name === 'box' || name === 'polygon') this.select(null);
+      if (this.tool.constructor.draws) this.select(null);
       this.tool.enter();
       this.emit('tool');
       this.emit('dock');
@@ -265,9 +278,9 @@
       if (!this.model || this.allHidden) return;
       for (const { key, state } of this.model.annotations) {
         if (key === this.held || this.hidden.has(key) || this.tool.hides(key)) continue;
-        const chosen = key === this.selection;
+        const chosen = this.chosen.includes(key);
         if (chosen && state.kind !== 'mask') continue;
-        yield { state, color: this.color(state.label), strong: chosen };
+        yield { state, color: this.color(state.label), strong: chosen, skeleton: this.skeleton(state.label) };
       }
     }
 
@@ -275,11 +288,12 @@
     active() {
       if (!this.model) return [];
       const parts = [...this.ghosts, ...this.shades, ...this.takenParts()];
-      const pointed = this.pointed !== this.selection && this.shapePart(this.pointed, 'pointed');
+      const pointed = !this.chosen.includes(this.pointed) && this.shapePart(this.pointed, 'pointed');
       if (pointed) parts.push(pointed);
-      const drafted = this.tool.draft && this.toolName === 'select' ? this.tool.draft : null;
-      const selected = this.shapePart(this.selection, 'selected', drafted);
-      if (selected) parts.push(selected);
+      for (const uid of this.chosen) {
+        const selected = this.shapePart(uid, 'selected', this.tool.draftOf(uid));
+        if (selected) parts.push(selected);
+      }
       return [...parts, ...this.tool.parts(), ...(this.crossed || [])];
     }
 
@@ -295,10 +309,11 @@
       const state = uid && this.model.annotation(uid);
       if (!state || state.kind === 'tag' || this.isHidden(uid) || uid === this.held) return null;
       if (this.tool.hides(uid) && !drafted) return null;
-      const shown = drafted ? { ...state, geometry: drafted } : state;
+      const shown = drafted ? { ...state, ...drafted } : state;
       const color = this.color(state.label);
-      const outline = state.kind === 'mask' ? dsb.shapes.outlineOf(shown) : null;
-      return { is: 'shape', kind: state.kind, geometry: shown.geometry, outline, color, look };
+      const outline = shown.kind === 'mask' ? dsb.shapes.outlineOf(shown) : null;
+      const skeleton = this.skeleton(state.label);
+      return { is: 'shape', kind: shown.kind, geometry: shown.geometry, outline, skeleton, color, look };
     }
 
     redraw() {

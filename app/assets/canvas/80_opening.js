@@ -131,7 +131,7 @@
         for (const state of [before, item.state]) {
           if (state) this.scene.touch(dsb.shapes.drawable(state).bounds);
         }
-        if (!item.state && key === this.selection) this.select(null);
+        if (!item.state && this.chosen.includes(key)) this.unchoose(key);
         if (key === this.selection) this.tool.selected();
         this.emit('objects');
         this.emit('dock');

@@ -1,20 +1,57 @@
-/** What is selected, hidden and carried from image to image. */
+/** What is selected, hidden and locked. The last object chosen is the one that is edited. */
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const { geometry } = dsb;
-  const COPIES_APART = 8;
 
   const methods = {
     select(uid) {
-      if (uid === this.selection) return;
-      this.repaint(this.selection);
-      this.selection = uid;
-      this.repaint(uid);
-      this.tool.selected();
+      this.chooseAll(uid ? [uid] : []);
+    },
+
+    /** @param {string[]} uids the last one becomes the selection */
+    chooseAll(uids) {
+      const selection = uids.length ? uids[uids.length - 1] : null;
+      if (selection === this.selection && dsb.model.equal(uids, this.chosen)) return;
+      const before = this.chosen;
+      this.chosen = uids;
+      const other = selection !== this.selection;
+      this.selection = selection;
+      for (const each of [...before, ...uids]) this.repaint(each);
+      if (other) this.tool.selected();
       this.emit('selection');
       this.emit('dock');
       this.redraw();
+    },
+
+    /** Add an object to what is selected, or take it out again. */
+    choose(uid) {
+      if (this.chosen.includes(uid)) this.unchoose(uid);
+      else this.chooseAll([...this.chosen, uid]);
+    },
+
+    unchoose(uid) {
+      this.chooseAll(this.chosen.filter((each) => each !== uid));
+    },
+
+    /** Add everything that lies wholly within a frame. */
+    chooseWithin(frame) {
+      const inside = ({ key, state }) => {
+        const box = !this.isHidden(key) && !this.isLocked(key) && dsb.shapes.drawable(state).bounds;
+        return box && geometry.within(frame, box) && geometry.within(frame, box.slice(2));
+      };
+      const found = this.model.annotations.filter(inside).map(({ key }) => key);
+      this.chooseAll([...this.chosen.filter((uid) => !found.includes(uid)), ...found]);
+    },
+
+    /** Everything in sight, or every object of the labels that are selected. */
+    chooseAlike(alike) {
+      const labels = new Set(this.chosen.map((uid) => this.model.annotation(uid).label));
+      const wanted = ({ key, state }) =>
+        state.kind !== 'tag' && !this.isHidden(key) && !this.isLocked(key) && (!alike || labels.has(state.label));
+      this.setTool('select');
+      this.chooseAll(this.model.annotations.filter(wanted).map(({ key }) => key));
+      return true;
     },
 
     /** Highlight what the pointer is over. */
@@ -31,7 +68,8 @@
       let best = null;
       let least = Infinity;
       for (const { key, state } of this.model.annotations) {
-        if (this.isHidden(key) || !accepts(state) || !dsb.shapes.hits(state, point, slack)) continue;
+        if (this.isHidden(key) || this.isLocked(key) || !accepts(state)) continue;
+        if (!dsb.shapes.hits(state, point, slack)) continue;
         const area = dsb.shapes.areaOf(state);
         if (area <= least) [best, least] = [key, area];
       }
@@ -42,50 +80,56 @@
       return this.allHidden || this.hidden.has(uid);
     },
 
-    toggleHidden(uid = this.selection) {
-      if (!uid) this.allHidden = !this.allHidden;
-      else if (!this.hidden.delete(uid)) this.hidden.add(uid);
+    isLocked(uid) {
+      return this.locked.has(uid);
+    },
+
+    /** Hide or show one object, what is selected, or all. */
+    toggleHidden(uid) {
+      const uids = uid ? [uid] : this.chosen;
+      if (!uids.length) this.allHidden = !this.allHidden;
+      else {
+        const hide = uids.some((each) => !this.hidden.has(each));
+        for (const each of uids) this.hidden[hide ? 'add' : 'delete'](each);
+      }
+      this.shownAnew();
+    },
+
+    /** Everything but the selection goes out of sight, or all comes back. */
+    solo() {
+      const others = this.model.annotations.map(({ key }) => key).filter((key) => !this.chosen.includes(key));
+      const alone = this.chosen.length > 0 && others.some((key) => !this.hidden.has(key));
+      this.hidden = new Set(alone ? others : []);
+      this.allHidden = false;
+      this.shownAnew();
+      return true;
+    },
+
+    /** A locked object is seen, but cannot be picked or changed by hand. */
+    toggleLocked(uid) {
+      const uids = uid ? [uid] : this.chosen;
+      if (!uids.length) {
+        this.locked.clear();
+        this.hint('All objects can be picked again');
+      } else {
+        const lock = uids.some((each) => !this.locked.has(each));
+        for (const each of uids) this.locked[lock ? 'add' : 'delete'](each);
+        if (lock) this.chooseAll(this.chosen.filter((each) => !this.locked.has(each)));
+      }
+      this.shownAnew();
+      return true;
+    },
+
+    shownAnew() {
       this.scene.all();
       this.redraw();
       this.emit('objects');
     },
 
-    nudge(dx, dy) {
-      const state = this.selectedState;
-      if (!state || state.kind === 'tag') return false;
-      const moved = geometry.translated(state.kind, state.geometry, [dx, dy], this.image);
-      this.edit(this.selection, { geometry: moved }, 'nudge');
-      return true;
-    },
-
-    copy() {
-      const state = this.selectedState;
-      if (!state || state.kind === 'tag') return false;
-      this.clipboard = { state, image: this.image.id };
-      this.hint('Copied');
-      return true;
-    },
-
-    paste() {
-      if (!this.clipboard) return false;
-      const { state, image } = this.clipboard;
-      const box = geometry.bounds(state.kind, state.geometry);
-      if (box[2] - box[0] > this.image.width || box[3] - box[1] > this.image.height) {
-        this.hint('The copied object is larger than this image');
-        return true;
-      }
-      const by = image === this.image.id ? COPIES_APART : 0;
-      const shape = geometry.translated(state.kind, state.geometry, [by, by], this.image);
-      const uid = this.annotate(state.kind, shape, { label: state.label, source: state.source, tool: 'paste' });
-      this.clipboard = { state: this.model.annotation(uid), image: this.image.id };
-      this.setTool('select');
-      this.select(uid);
-      return true;
-    },
-
     escape() {
       if (this.tool.escape()) return true;
-      if (this.selection) this.select(null);
+      if (this.framing) this.toggleFraming();
+      else if (this.selection) this.select(null);
       else if (this.toolName !== 'select') this.setTool('select');
       return true;
     },

@@ -13,10 +13,11 @@
       uid: key,
       color: editor.color(state.label),
       name: editor.labelName(state.label),
-      kind: state.kind === 'tag' ? 'whole image' : `${state.kind}${tool}`,
+      kind: state.kind === 'tag' ? dsb.kinds.words('tag') : `${dsb.kinds.words(state.kind)}${tool}`,
       area,
       author: meta.author || '',
       tag: state.kind === 'tag',
+      flat: state.kind === 'tag' || dsb.kinds.isOpen(state.kind),
     };
   }
 
@@ -137,7 +138,7 @@
       const kept = before.get(key);
       const node = kept && kept.words === words ? kept.node : this.row(row);
       if (kept && kept.node === node) before.delete(key);
-      const chosen = row.preview || row.uid === editor.selection;
+      const chosen = row.preview || editor.chosen.includes(row.uid);
       node.setAttribute('aria-selected', String(chosen));
       node.classList.toggle('pointed', Boolean(row.uid) && row.uid === editor.pointed);
       node.style.transform = `translateY(${index * HEIGHT}px)`;
@@ -154,7 +155,7 @@
         swatch,
         dsb.make('b', {}, row.name),
         dsb.make('span', {}, row.kind),
-        dsb.make('em', {}, row.tag ? '' : `${number.format(Math.round(row.area))} px`),
+        dsb.make('em', {}, row.flat ? '' : `${number.format(Math.round(row.area))} px`),
         row.preview || row.tag ? null : this.eye(row.uid),
       );
       if (row.uid) node.dataset.uid = row.uid;
@@ -176,13 +177,14 @@
       const uid = uidOf(event);
       if (!uid) return;
       if (event.target.closest('.eye')) editor.toggleHidden(uid);
+      else if (event.ctrlKey || event.metaKey || event.shiftKey) editor.choose(uid);
       else this.choose(uid);
     }
 
     /** Select, look there, and hold a tool that can work on it. */
     choose(uid) {
       const { editor } = this;
-      if (editor.toolName === 'box' || editor.toolName === 'polygon') editor.setTool('select');
+      if (editor.tool.constructor.draws) editor.setTool('select');
       editor.select(uid);
       const state = editor.selectedState;
       const box = state && dsb.shapes.drawable(state).bounds;

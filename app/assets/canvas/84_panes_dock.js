@@ -85,7 +85,8 @@
 
     option({ value, text, color, keys }, i) {
       const dot = dsb.make('i', { className: 'dot' });
-      dot.style.background = color;
+      dot.style.background = color || 'transparent';
+      dot.hidden = !color;
       const hint = keys ? dsb.make('kbd', {}, keys) : null;
       const node = dsb.make('button', { type: 'button', className: 'option' }, dot, text, hint);
       node.dataset.value = value;
