@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
@@ -79,7 +79,6 @@ class Database(ABC):
     writer: Writer
     integrity: Check
     backup: Path | None
-    _readers: Engine
 
     @abstractmethod
     def plainly(self) -> AbstractContextManager[None]:
@@ -93,16 +92,9 @@ class Database(ABC):
         """Copy the database now and then in the background, where that is not its server's part."""
         return
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the database and never waits for writers."""
-        with self.plainly(), self._readers.connect() as connection:
-            try:
-                yield connection
-            except BaseException:
-                # A result that nobody reads to its end would hold the next reader in the past.
-                connection.invalidate()
-                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -62,7 +62,9 @@ class Transaction:
     def ledger(self, project_id: int) -> "Ledger":
         """The ledger of a project; UnknownName if there is no such project."""
         if project_id not in self._ledgers:
-            self._ledgers[project_id] = Ledger(self.connection, project_id, self.at)
+            self._ledgers[project_id] = Ledger(
+                self.connection, project_id, self.at, for_writing=True
+            )
         return self._ledgers[project_id]
 
     def flush(self) -> None:
@@ -72,6 +74,9 @@ class Transaction:
 
 
 _PROJECT = select(*(project.c[name] for name in _NUMBERS)).where(project.c.id == bindparam("p"))
+# The row stays locked until COMMIT, so that one transaction at a time writes in a project. SQLite
+# has no such lock and needs none: its writer holds the whole database.
+_OWN_PROJECT = _PROJECT.with_for_update(key_share=True)
 _IMAGE = select(image.c.state, image.c.width, image.c.height).where(
     image.c.project == bindparam("p"), image.c.id == bindparam("i")
 )
@@ -109,8 +114,11 @@ _SAVE_IMAGE = (
 class Ledger:
     """The open promises of one project in one transaction."""
 
-    def __init__(self, connection: Connection, project_id: int, at: int) -> None:
-        row = connection.execute(_PROJECT, {"p": project_id}).first()
+    def __init__(
+        self, connection: Connection, project_id: int, at: int, *, for_writing: bool = False
+    ) -> None:
+        question = _OWN_PROJECT if for_writing else _PROJECT
+        row = connection.execute(question, {"p": project_id}).first()
         if row is None:
             raise UnknownName(f"there is no project with the id {project_id}")
         self.connection = connection

@@ -41,11 +41,11 @@ from datasetbuilder.projects.database import Database
 from datasetbuilder.projects.disputes import Dispute
 from datasetbuilder.projects.history import Changes, Conflict, TargetState
 from datasetbuilder.projects.ledger import Transaction
+from datasetbuilder.projects.opening import open_database
 from datasetbuilder.projects.operations import prepare, run
 from datasetbuilder.projects.presence import Place, Present
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.snapshot import StoreSnapshot
-from datasetbuilder.projects.sqlite.database import SqliteDatabase
 from datasetbuilder.projects.timeline import Asked, Moment, Step
 
 _T = TypeVar("_T")
@@ -66,7 +66,7 @@ __all__ = [
 
 
 class Store:
-    """The projects of one workspace, held by this process alone.
+    """The projects of one workspace, open in this process.
 
     Reads may come from any thread and never wait for writers. Whatever writes returns after COMMIT
     has reached the disk, or raises ``StoreUnavailable`` and has changed nothing.
@@ -82,18 +82,27 @@ class Store:
         self._known_shape = lru_cache(maxsize=4096)(self._read_shape)
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, database: str | None = None) -> Self:
         """Open the workspace in a folder, making it if there is none.
+
+        Parameters
+        ----------
+        folder : Path
+            Where its files are, and its database unless that is named.
+        database : str, optional
+            The address of a PostgreSQL database, which many processes may open.
 
         Raises
         ------
+        UsageError
+            If the address is none, or what speaks to PostgreSQL is not installed.
         WorkspaceError
             If another process has it open, it lies on a network file system, or it was written by a
             newer version.
         StoreUnavailable
-            If the folder cannot be written.
+            If the folder cannot be written or the database does not answer.
         """
-        return cls(folder, SqliteDatabase.open(folder))
+        return cls(folder, open_database(folder, database))
 
     def keep_backups(self) -> None:
         """Copy the database in the background, every hour in which something changed."""

@@ -55,7 +55,7 @@ def ensure_chromium() -> Path:
         With what to do, if there is none and it cannot be installed.
     """
     found = find_chromium()
-    if found is None and (prefix := _rights()) is not None:
+    if found is None and (prefix := rights()) is not None:
         _install(prefix)
         found = find_chromium()
     if found is None:
@@ -85,7 +85,8 @@ def _starts(candidate: str) -> bool:
     return done.returncode == 0
 
 
-def _rights() -> Sequence[str] | None:
+def rights() -> Sequence[str] | None:
+    """What to put before a command that installs something; None where it would not be let."""
     if os.name != "posix":
         return None
     if os.geteuid() == 0:

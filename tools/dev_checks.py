@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import dev_browser
+import dev_postgresql
 from dev_environment import program, python
 from dev_links import make_links
 from dev_steps import ROOT, StepFailed, Stopwatch, quiet, say, shown
@@ -24,9 +25,11 @@ def run_fast() -> int:
 def run_all() -> int:
     """Run every check there is."""
     chromium = dev_browser.ensure_chromium()
+    postgresql = dev_postgresql.ensure_postgresql()
+    binaries = {dev_postgresql.VARIABLE: str(postgresql or dev_postgresql.WITHOUT)}
     steps = {
         **CHECKS,
-        "unit tests": lambda: _unit_tests("not browser"),
+        "unit tests": lambda: _unit_tests("not browser", binaries),
         "browser stories": lambda: _browser_stories(chromium),
     }
     return run_steps(steps)

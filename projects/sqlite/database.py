@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+
+from sqlalchemy import Connection
 
 from datasetbuilder.errors import StoreUnavailable
 from datasetbuilder.projects.database import Database
@@ -43,15 +44,6 @@ class SqliteDatabase(Database):
         self.writer = self._thread
         self.integrity = self._check
 
-    @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Open the database in a folder, making both if they are not there."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnavailable(f"{folder} cannot be made: {error.strerror}") from None
-        return cls(folder)
-
     def _behind(self) -> str | None:
         """What is wrong if the database lacks work that was acknowledged, as far as that shows."""
         told, there = self._mark.read(), acknowledged_total(self.path)
@@ -81,6 +73,17 @@ class SqliteDatabase(Database):
             self._keeper = Keeper(
                 self.path, lambda: acknowledged_total(self.path), self._thread.refuse
             )
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the file and never waits for the writer."""
+        with self.plainly(), self._readers.connect() as connection:
+            try:
+                yield connection
+            except BaseException:
+                # A result that nobody reads to its end would hold the next reader in the past.
+                connection.invalidate()
+                raise
 
     def close(self) -> None:
         """Finish what is being written and let the file go."""

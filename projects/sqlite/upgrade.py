@@ -11,11 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from datasetbuilder.errors import WorkspaceError
+from datasetbuilder.projects.migrating import known_revisions, migrate
 from datasetbuilder.projects.schema import HEAD
 from datasetbuilder.projects.sqlite.backups import problem_of, way_out
 from datasetbuilder.projects.sqlite.connections import check_connection, migration_connection
-
-_MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 def upgrade(path: Path) -> Path | None:
@@ -88,16 +87,10 @@ def _backup(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, revision: str | None) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
     from sqlalchemy import create_engine
     from sqlalchemy.pool import StaticPool
 
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in known_revisions():
         raise WorkspaceError(
             f"{path} was written by a newer version of datasetbuilder (its schema is {revision}, "
             f"this version knows {HEAD}); update datasetbuilder to open it"
@@ -105,8 +98,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, revision: str | None) -
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     with engine.connect() as live:
         live.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = live
-        command.upgrade(config, "head")
+        migrate(live)
         broken = live.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken is not None:
             live.exec_driver_sql("ROLLBACK")

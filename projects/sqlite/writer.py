@@ -7,16 +7,15 @@ and wakes them only after COMMIT has returned.
 
 import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from datasetbuilder.errors import StoreUnavailable
+from datasetbuilder.projects.group_commit import GROUP, Write, carried_out, settle
 from datasetbuilder.projects.ledger import Transaction
 from datasetbuilder.projects.sqlite.backups import way_out
 from datasetbuilder.projects.sqlite.connections import (
@@ -27,17 +26,7 @@ from datasetbuilder.projects.sqlite.connections import (
     writer_engine,
 )
 
-GROUP = 64
-"""How many operations one transaction takes at most, unless a single request holds more."""
-
 _T = TypeVar("_T")
-
-
-@dataclass(slots=True)
-class _Write(Generic[_T]):
-    work: Callable[[Transaction], _T]
-    weight: int
-    done: Future
 
 
 class Writer:
@@ -50,7 +39,7 @@ class Writer:
         self._path = path
         self._committed = committed
         self._engine = writer_engine(path)
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -68,7 +57,7 @@ class Writer:
         StoreUnavailable
             If the database could not be written; nothing of ``work`` was kept.
         """
-        write = _Write(work, weight, Future())
+        write = Write(work, weight)
         with self._lock:
             if self._closed:
                 raise StoreUnavailable(f"{self._path}: not saved, the workspace is closed")
@@ -95,10 +84,10 @@ class Writer:
             group = [] if first is None else [first]
             running = first is not None and self._gather(group)
             if group:
-                self._commit(group)
+                settle(group, self._attempt)
         self._let_go(tidy=True)
 
-    def _gather(self, group: list[_Write]) -> bool:
+    def _gather(self, group: list[Write]) -> bool:
         weight = group[0].weight
         while weight < GROUP:
             try:
@@ -111,29 +100,13 @@ class Writer:
             weight += write.weight
         return True
 
-    def _commit(self, group: list[_Write]) -> None:
-        try:
-            answers = self._attempt(group)
-        # The outermost handler of this thread: whatever happened belongs to those who wait.
-        except BaseException as error:
-            if len(group) > 1:
-                for write in group:
-                    self._commit([write])
-            else:
-                group[0].done.set_exception(error)
-            return
-        for write, answer in zip(group, answers, strict=True):
-            write.done.set_result(answer)
-
-    def _attempt(self, group: list[_Write]) -> list[object]:
+    def _attempt(self, group: Sequence[Write]) -> list[object]:
         if self._refusal is not None:
             raise StoreUnavailable(self._refusal)
         try:
             connection = self._open()
             with connection.begin():
-                transaction = Transaction(connection)
-                answers = [write.work(transaction) for write in group]
-                transaction.flush()
+                answers = carried_out(connection, group)
                 total = connection.exec_driver_sql(TOTAL).scalar_one()
         except DBAPIError as error:
             refusal = unavailable(error, self._path)

@@ -137,12 +137,11 @@ def test_only_a_conflict_that_is_there_is_settled_and_only_by_a_choice(campaign)
     assert len(waiting(campaign)) == 1
 
 
-def test_an_unanswered_conflict_survives_a_restart(campaign):
+def test_an_unanswered_conflict_survives_a_restart(campaign, where):
     moved_by_two(campaign)
     before = waiting(campaign)
-    folder = campaign.store.folder
     campaign.store.close()
-    with Store.open(folder) as again:
+    with Store.open(*where) as again:
         assert again.disputes(campaign.id, 1) == before
 
 

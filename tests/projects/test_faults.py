@@ -106,6 +106,12 @@ def test_a_mark_without_sense_says_nothing(tmp_path):
 # --- copies -----------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def campaign(sqlite_campaign):
+    """What is copied and damaged here is a file."""
+    return sqlite_campaign
+
+
 def test_a_copy_is_made_beside_the_work_and_is_whole(campaign):
     campaign.do(campaign.add("a"))
     made = Backups(campaign.store.folder / "workspace.db").make()

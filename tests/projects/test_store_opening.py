@@ -58,10 +58,10 @@ def test_a_second_process_is_refused_and_told_who_holds_the_workspace(workspace_
     Store.open(workspace_folder).close()
 
 
-def test_a_second_store_in_the_same_process_is_refused(campaign):
+def test_a_second_store_in_the_same_process_is_refused(sqlite_campaign):
     with pytest.raises(WorkspaceError, match=f"in use by process {os.getpid()}"):
-        Store.open(campaign.store.folder)
-    assert campaign.do(campaign.add("a")).version == 1
+        Store.open(sqlite_campaign.store.folder)
+    assert sqlite_campaign.do(sqlite_campaign.add("a")).version == 1
 
 
 def test_a_killed_process_holds_nothing(workspace_folder):

@@ -84,8 +84,8 @@ def test_event_numbers_have_no_gaps_under_eight_threads(campaign):
     assert campaign.info.n_annotations == 120
 
 
-def test_writes_that_gather_while_one_runs_share_a_transaction(campaign):
-    writer = writer_thread(campaign.store)
+def test_writes_that_gather_while_one_runs_share_a_transaction(sqlite_campaign):
+    writer = writer_thread(sqlite_campaign.store)
     started, go = threading.Event(), threading.Event()
     transactions = []
 
@@ -107,8 +107,8 @@ def test_writes_that_gather_while_one_runs_share_a_transaction(campaign):
     assert len({id(transaction) for transaction in transactions[1:]}) == 1
 
 
-def test_a_failing_write_does_not_take_its_neighbours_with_it(campaign):
-    writer = writer_thread(campaign.store)
+def test_a_failing_write_does_not_take_its_neighbours_with_it(sqlite_campaign):
+    writer = writer_thread(sqlite_campaign.store)
     started, go = threading.Event(), threading.Event()
 
     def first(transaction):
@@ -131,7 +131,7 @@ def test_a_failing_write_does_not_take_its_neighbours_with_it(campaign):
         with pytest.raises(UnknownName):
             bad.result()
         assert fine.result() == "done"
-    assert campaign.store.workspace_setting("good") == 1
+    assert sqlite_campaign.store.workspace_setting("good") == 1
 
 
 def test_a_closed_store_saves_nothing(workspace_folder):
@@ -158,58 +158,66 @@ def limit_pages(campaign: Campaign, pages: int) -> None:
     connection.connection.execute(f"PRAGMA max_page_count = {pages}").close()
 
 
-def test_a_full_disk_keeps_nothing_and_saves_again_when_there_is_room(campaign):
-    campaign.do(campaign.add("before"))
-    limit_pages(campaign, 1)
-    big = campaign.add("big", {**box(), "attributes": {f"k{n}": "x" * 2000 for n in range(50)}})
-    info = campaign.info
+def test_a_full_disk_keeps_nothing_and_saves_again_when_there_is_room(sqlite_campaign):
+    sqlite_campaign.do(sqlite_campaign.add("before"))
+    limit_pages(sqlite_campaign, 1)
+    big = sqlite_campaign.add(
+        "big", {**box(), "attributes": {f"k{n}": "x" * 2000 for n in range(50)}}
+    )
+    info = sqlite_campaign.info
     with pytest.raises(StoreUnavailable, match="not saved, the disk is full"):
-        campaign.run(campaign.add("c"), big)
+        sqlite_campaign.run(sqlite_campaign.add("c"), big)
 
-    assert campaign.uids() == ["before"]
-    assert campaign.info == info
+    assert sqlite_campaign.uids() == ["before"]
+    assert sqlite_campaign.info == info
     # The writer has opened the file afresh, without the limit: as when space was made.
-    first, second = campaign.run(campaign.add("c"), big)
+    first, second = sqlite_campaign.run(sqlite_campaign.add("c"), big)
     assert (first.outcome, second.outcome) == (Outcome.ACCEPTED, Outcome.ACCEPTED)
     assert [first.seq, second.seq] == [5, 6]
-    assert campaign.uids() == ["before", "c", "big"]
+    assert sqlite_campaign.uids() == ["before", "c", "big"]
 
 
-def test_reads_go_on_while_the_disk_is_full(campaign):
-    campaign.do(campaign.add("a"))
-    limit_pages(campaign, 1)
+def test_reads_go_on_while_the_disk_is_full(sqlite_campaign):
+    sqlite_campaign.do(sqlite_campaign.add("a"))
+    limit_pages(sqlite_campaign, 1)
     big = {**box(), "attributes": {f"k{n}": "x" * 2000 for n in range(50)}}
     with pytest.raises(StoreUnavailable):
-        campaign.do(campaign.add("big", big))
-    assert campaign.store.image(campaign.id, 1).n_annotations == 1
+        sqlite_campaign.do(sqlite_campaign.add("big", big))
+    assert sqlite_campaign.store.image(sqlite_campaign.id, 1).n_annotations == 1
 
 
-def test_a_file_that_turned_read_only_is_written_again_when_it_may_be(campaign):
-    writer_thread(campaign.store)._open().connection.execute("PRAGMA query_only = ON").close()
+def test_a_file_that_turned_read_only_is_written_again_when_it_may_be(sqlite_campaign):
+    writer_thread(sqlite_campaign.store)._open().connection.execute(
+        "PRAGMA query_only = ON"
+    ).close()
     with pytest.raises(StoreUnavailable, match="read-only; make it writable again"):
-        campaign.do(campaign.add("a"))
-    assert campaign.do(campaign.add("b")).outcome is Outcome.ACCEPTED
-    assert campaign.uids() == ["b"]
+        sqlite_campaign.do(sqlite_campaign.add("a"))
+    assert sqlite_campaign.do(sqlite_campaign.add("b")).outcome is Outcome.ACCEPTED
+    assert sqlite_campaign.uids() == ["b"]
 
 
-def test_a_database_held_by_another_program_is_named_and_nothing_is_saved(campaign):
-    writer_thread(campaign.store)._open().connection.execute("PRAGMA busy_timeout = 1").close()
-    with sqlite3.connect(campaign.store.folder / "workspace.db", isolation_level=None) as other:
+def test_a_database_held_by_another_program_is_named_and_nothing_is_saved(sqlite_campaign):
+    writer_thread(sqlite_campaign.store)._open().connection.execute(
+        "PRAGMA busy_timeout = 1"
+    ).close()
+    with sqlite3.connect(
+        sqlite_campaign.store.folder / "workspace.db", isolation_level=None
+    ) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnavailable, match="another process holds the database"):
-            campaign.do(campaign.add("a"))
+            sqlite_campaign.do(sqlite_campaign.add("a"))
         other.execute("ROLLBACK")
     other.close()
-    assert campaign.do(campaign.add("a")).outcome is Outcome.ACCEPTED
+    assert sqlite_campaign.do(sqlite_campaign.add("a")).outcome is Outcome.ACCEPTED
 
 
-def test_a_fault_of_ours_is_not_called_a_full_disk(campaign):
+def test_a_fault_of_ours_is_not_called_a_full_disk(sqlite_campaign):
     def wrong(transaction):
         transaction.connection.execute(text("INSERT INTO nowhere VALUES (1)"))
 
     with pytest.raises(OperationalError, match="no such table: nowhere"):
-        campaign.store._writer.submit(wrong)
-    assert campaign.do(campaign.add("a")).outcome is Outcome.ACCEPTED
+        sqlite_campaign.store._writer.submit(wrong)
+    assert sqlite_campaign.do(sqlite_campaign.add("a")).outcome is Outcome.ACCEPTED
 
 
 def test_a_damaged_database_is_noticed_behind_and_takes_no_more_writes(workspace_folder):

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import dev_browser
 import dev_checks
+import dev_postgresql
 import pytest
 from dev_steps import StepFailed
 
@@ -21,6 +22,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(dev_checks, "shown", run)
     monkeypatch.setattr(dev_checks, "make_links", lambda: [])
     monkeypatch.setattr(dev_browser, "ensure_chromium", lambda: Path("chromium"))
+    monkeypatch.setattr(dev_postgresql, "ensure_postgresql", lambda: Path("binaries"))
     return steps
 
 
@@ -32,7 +34,7 @@ def test_the_fast_checks_leave_out_browser_and_slow_tests(asked: list[str]) -> N
 
 def test_all_checks_leave_out_nothing(asked: list[str]) -> None:
     assert dev_checks.run_all() == 0
-    assert asked[-2:] == ["unit tests not browser", "browser stories browser chromium"]
+    assert asked[-2:] == ["unit tests not browser binaries", "browser stories browser chromium"]
 
 
 def test_a_mistake_is_looked_for_where_it_is_cheapest_first(asked: list[str]) -> None:

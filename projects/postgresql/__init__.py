@@ -1,0 +1,1 @@
+"""A workspace whose database is a PostgreSQL server's, shared by many processes."""
