@@ -14,6 +14,7 @@ import typer
 
 from datasetbuilder import __version__
 from datasetbuilder.app import cli_formats
+from datasetbuilder.app.cli_place import DatabaseOption, WorkspaceOption, open_named
 from datasetbuilder.errors import (
     DataError,
     DatasetBuilderError,
@@ -36,14 +37,6 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace",
-        metavar="DIR",
-        help="Where projects live; by default DATASETBUILDER_WORKSPACE or your user data folder.",
-    ),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 PortOption = Annotated[
     int | None,
@@ -95,14 +88,17 @@ def demo(port: PortOption = None, no_browser: NoBrowserOption = False) -> None:
         from datasetbuilder.app import serving
         from datasetbuilder.app.sample import build_sample, demo_folder
 
-    with _workspace(demo_folder()) as workspace:
+    from datasetbuilder.api import open_workspace
+
+    with open_workspace(demo_folder()) as workspace:
         build_sample(workspace)
         serving.serve(workspace, port=port, open_browser=not no_browser)
 
 
 @cli.command()
-def serve(
+def serve(  # noqa: PLR0913 - one parameter per option
     workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on; loopback only.")] = "127.0.0.1",
     port: PortOption = None,
     no_browser: NoBrowserOption = False,
@@ -119,7 +115,7 @@ def serve(
     with _without_collector():
         from datasetbuilder.app import serving
 
-    with _workspace(workspace) as opened:
+    with open_named(workspace, database) as opened:
         serving.serve(
             opened,
             host=host,
@@ -138,6 +134,7 @@ def new(  # noqa: PLR0913 - one parameter per option
     ] = "",
     copy: CopyOption = False,
     workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a project from folders, files or zip archives."""
@@ -145,21 +142,22 @@ def new(  # noqa: PLR0913 - one parameter per option
 
     require_images(images)
     names = [name.strip() for name in labels.split(",") if name.strip()]
-    with _workspace(workspace) as opened:
+    with open_named(workspace, database) as opened:
         opened.create_project(project, labels=names)
         _take_in(opened, project, images, copy=copy, as_json=as_json)
 
 
 @cli.command()
-def add(
+def add(  # noqa: PLR0913 - one parameter per option
     project: ProjectArgument,
     images: ImagesArgument,
     copy: CopyOption = False,
     workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add images to a project."""
-    with _workspace(workspace) as opened:
+    with open_named(workspace, database) as opened:
         _take_in(opened, project, images, copy=copy, as_json=as_json)
 
 
@@ -208,11 +206,13 @@ def _print_ingest(slug: str, report: "IngestReport") -> None:
 
 
 @cli.command("list")
-def list_projects(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+def list_projects(
+    workspace: WorkspaceOption = None, database: DatabaseOption = None, as_json: JsonOption = False
+) -> None:
     """List the projects."""
     from datasetbuilder.app import console
 
-    with _workspace(workspace) as opened:
+    with open_named(workspace, database) as opened:
         infos = [project.info for project in opened.projects()]
         if as_json:
             console.emit_json({"projects": [_info_document(info) for info in infos]})
@@ -225,12 +225,15 @@ def list_projects(workspace: WorkspaceOption = None, as_json: JsonOption = False
 
 @cli.command()
 def info(
-    project: ProjectArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False
+    project: ProjectArgument,
+    workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Show a project's labels, states and counts."""
     from datasetbuilder.app import console
 
-    with _workspace(workspace) as opened:
+    with open_named(workspace, database) as opened:
         found = opened.project(project)
         about, labels = found.info, found.labels()
         if as_json:
@@ -285,6 +288,7 @@ def export(  # noqa: PLR0913 - one parameter per option
         bool, typer.Option("--allow-loss", help="Export although a format cannot hold everything.")
     ] = False,
     workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Export a dataset, verified by reading it back."""
@@ -292,7 +296,7 @@ def export(  # noqa: PLR0913 - one parameter per option
     from datasetbuilder.insight.splits import splits_from_text
 
     splits = splits_from_text(split) if split else None
-    with _workspace(workspace) as opened:
+    with open_named(workspace, database) as opened:
         found = opened.project(project)
         with console.progress_bar("Exporting", quiet=as_json) as progress:
             report = found.export(
@@ -314,19 +318,20 @@ def export(  # noqa: PLR0913 - one parameter per option
 
 
 @cli.command()
-def backup(
+def backup(  # noqa: PLR0913 - one parameter per option
     project: ProjectArgument,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A zip file that does not exist.")],
     images: Annotated[
         str, typer.Option(help="copy: the originals go in; none: by place and hash only.")
     ] = "copy",
     workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a project with its whole history into one file."""
     from datasetbuilder.app import keeping
 
-    with _workspace(workspace) as opened:
+    with open_named(workspace, database) as opened:
         left_out = keeping.backup(opened.project(project), file, images=images, as_json=as_json)
     if left_out:
         raise typer.Exit(1)
@@ -339,6 +344,7 @@ def restore(
         str | None, typer.Option("--as", metavar="NAME", help="What to call the project.")
     ] = None,
     workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Bring a project back from a backup, or a whole workspace from a copy of its database."""
@@ -347,9 +353,13 @@ def restore(
     from datasetbuilder.projects.sqlite.rescue import is_database
 
     if is_database(file):
+        if database:
+            raise UsageError(
+                f"{file} is a copy of a file; a PostgreSQL database is restored with pg_restore"
+            )
         keeping.restore_workspace(workspace or default_workspace(), file, as_json=as_json)
         return
-    with _workspace(workspace) as opened:
+    with open_named(workspace, database) as opened:
         left_out = keeping.restore(opened, file, name=name, as_json=as_json)
     if left_out:
         raise typer.Exit(1)
@@ -396,15 +406,19 @@ def formats(as_json: JsonOption = False) -> None:
 
 
 @cli.command()
-def doctor(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    workspace: WorkspaceOption = None, database: DatabaseOption = None, as_json: JsonOption = False
+) -> None:
     """Check the workspace, its images and the versions in use."""
     from datasetbuilder.api import default_workspace
     from datasetbuilder.app import console, diagnosis
 
     try:
-        with _workspace(workspace) as opened:
+        with open_named(workspace, database) as opened:
             report = diagnosis.examine(opened)
     except (WorkspaceError, StoreUnavailable) as error:
+        if database:
+            raise
         report = diagnosis.examine_closed(workspace or default_workspace(), str(error))
     if as_json:
         console.emit_json(report.to_json())
@@ -413,12 +427,6 @@ def doctor(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
             console.say(line)
     if report.problems:
         raise typer.Exit(1)
-
-
-def _workspace(folder: Path | None) -> "Workspace":
-    from datasetbuilder.api import open_workspace
-
-    return open_workspace(folder)
 
 
 def main() -> None:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from datasetbuilder.app.cli_place import DatabaseOption, WorkspaceOption, open_named
+
 
 def import_annotations(  # noqa: PLR0913 - one parameter per option
     project: Annotated[str, typer.Argument(metavar="PROJECT", help="Name of the project.")],
@@ -22,16 +24,14 @@ def import_annotations(  # noqa: PLR0913 - one parameter per option
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")
     ] = False,
-    workspace: Annotated[
-        Path | None, typer.Option("--workspace", metavar="DIR", help="Where projects live.")
-    ] = None,
+    workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Bring in annotations that another program made."""
-    from datasetbuilder.api import open_workspace
     from datasetbuilder.app import console
 
-    with open_workspace(workspace) as opened:
+    with open_named(workspace, database) as opened:
         report = opened.project(project).import_annotations(
             path,
             format=format,

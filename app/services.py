@@ -28,6 +28,7 @@ class Services:
 
     def close(self) -> None:
         """Stop what runs in the background; the workspace stays open."""
+        self.sessions.close()
         self.tasks.close()
         self.refining.close()
 

@@ -73,7 +73,7 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
     signal.signal(signal.SIGTERM, _leave)
     try:
         address = server.fresh_address()
-        say(f"datasetbuilder serves {workspace.root}")
+        say(f"datasetbuilder serves {_described(workspace)}")
         say(f"Open {address}")
         say("Stop with Ctrl-C.")
         server.warm()
@@ -142,6 +142,11 @@ class Server:
         self._services.close()
 
 
+def _described(workspace: Workspace) -> str:
+    store = workspace.store
+    return f"{store.database}, files in {workspace.root}" if store.is_shared else str(store.folder)
+
+
 def has_screen() -> bool:
     """Whether a browser window could appear; a text browser in the terminal is none."""
     if sys.platform.startswith("linux") and not (
@@ -182,7 +187,8 @@ def _bind(workspace: Workspace, host: str, port: int | None) -> socket.socket:
                 f"Port {wanted} is in use by another program. Close it, or give --port with "
                 f"another number; work that a browser has not sent yet stays under the old port."
             )
-    if bound.getsockname()[1] != kept:
+    # A second server of the same database has a port of its own, which is not the workspace's.
+    if bound.getsockname()[1] != kept and not (store.is_shared and port and kept):
         store.set_workspace_setting(_PORT_SETTING, bound.getsockname()[1])
     return bound
 

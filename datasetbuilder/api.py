@@ -16,7 +16,7 @@ from uuid import uuid4
 import numpy as np
 
 from datasetbuilder import wire
-from datasetbuilder.errors import DataError, UnknownName
+from datasetbuilder.errors import DataError, UnknownName, UsageError
 from datasetbuilder.exporters.export import ExportPlan, ExportReport, export, plan
 from datasetbuilder.geometry import mask_from_array
 from datasetbuilder.importer import ImportReport, ImportWish, import_annotations
@@ -40,6 +40,7 @@ from datasetbuilder.model import (
 from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.library import Library
+from datasetbuilder.projects.opening import folder_name
 from datasetbuilder.projects.restore import RestoreReport, restore_project
 from datasetbuilder.projects.space import watching_space
 from datasetbuilder.projects.store import (
@@ -55,6 +56,7 @@ from datasetbuilder.projects.store import (
 )
 
 WORKSPACE_VARIABLE = "DATASETBUILDER_WORKSPACE"
+DATABASE_VARIABLE = "DATASETBUILDER_DATABASE"
 LOCAL_AUTHOR = "local"
 
 NewAnnotation: TypeAlias = Annotation | tuple[str | int, "Geometry | np.ndarray"]
@@ -71,30 +73,58 @@ def default_workspace() -> Path:
     return user_data_path("datasetbuilder", appauthor=False) / "workspace"
 
 
-def open_workspace(folder: str | os.PathLike[str] | None = None) -> "Workspace":
-    """Open a workspace, making it when the folder is empty or missing.
+def default_files(database: str) -> Path:
+    """The folder for the images and exports of a database's workspace when none is named."""
+    named = os.environ.get(WORKSPACE_VARIABLE)
+    if named:
+        return Path(named)
+    usual = default_workspace()
+    return usual.with_name(f"{usual.name}-{folder_name(database)}")
+
+
+def open_workspace(
+    place: str | os.PathLike[str] | None = None,
+    *,
+    files: str | os.PathLike[str] | None = None,
+) -> "Workspace":
+    """Open a workspace, making it when the folder or the database is empty.
 
     Parameters
     ----------
-    folder : path-like, optional
-        Where the workspace lives; by default ``DATASETBUILDER_WORKSPACE`` or the platform's place
-        for user data.
+    place : path-like or str, optional
+        Its folder, or the address of a PostgreSQL database, such as
+        ``postgresql+psycopg://user@host/name``. By default ``DATASETBUILDER_DATABASE``, else
+        ``DATASETBUILDER_WORKSPACE``, else the platform's place for user data.
+    files : path-like, optional
+        With an address: the folder for copied images, exports and the cache, which every process
+        must see as the same.
 
     Raises
     ------
     WorkspaceError
         If a server holds the workspace, it lies on a network file system, or a newer release
         made it.
+    UsageError
+        If an address is none, or the package for PostgreSQL is not installed.
     """
-    return Workspace(Path(folder) if folder is not None else default_workspace())
+    address = os.environ.get(DATABASE_VARIABLE) if place is None else _address_in(place)
+    if address:
+        return Workspace(Path(files) if files is not None else default_files(address), address)
+    if files is not None:
+        raise UsageError("files names the folder of a database; a folder needs no other")
+    return Workspace(Path(place) if place is not None else default_workspace())
+
+
+def _address_in(place: str | os.PathLike[str]) -> str | None:
+    return place if isinstance(place, str) and "://" in place else None
 
 
 class Workspace:
     """A folder with a database, copied images and a cache that can be rebuilt."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, database: str | None = None) -> None:
         self.root = root.expanduser().absolute()
-        self.store = Store.open(self.root)
+        self.store = Store.open(self.root, database)
         self.library = Library(self.root)
 
     def projects(self) -> tuple["Project", ...]:

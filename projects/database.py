@@ -68,6 +68,10 @@ class Database(ABC):
 
     Attributes
     ----------
+    name : str
+        What it is called in messages.
+    is_shared : bool
+        Whether other processes may have it open at the same time.
     writer : Writer
         Whatever changes something goes through it.
     integrity : Check
@@ -76,6 +80,8 @@ class Database(ABC):
         The copy that was made before an older schema was brought to this version.
     """
 
+    name: str
+    is_shared: bool
     writer: Writer
     integrity: Check
     backup: Path | None

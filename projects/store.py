@@ -76,6 +76,8 @@ class Store:
         self.folder = folder
         self.backup = database.backup
         self.integrity = database.integrity
+        self.database = database.name
+        self.is_shared = database.is_shared
         self._database = database
         self._writer = database.writer
         self._reading = database.reading
@@ -496,6 +498,35 @@ class Store:
     def set_workspace_setting(self, key: str, value: Any) -> None:
         """Write a setting of the workspace; any JSON value."""
         self._writer.submit(lambda t: sessions.set_setting(t.connection, key, value))
+
+    def first_workspace_setting(self, key: str, value: Any) -> Any:
+        """A setting that whoever comes first gives a value: what it is."""
+        kept = self.workspace_setting(key)
+        if kept is not None:
+            return kept
+        return self._writer.submit(lambda t: sessions.first_setting(t.connection, key, value))
+
+    def add_one_time_token(self, token_hash: str, expires_at: datetime) -> None:
+        """Remember by its hash a token that opens one session, by whichever process."""
+        self._writer.submit(
+            lambda t: sessions.add_one_time_token(t.connection, token_hash, expires_at)
+        )
+
+    def end_one_time_tokens(self, hashes: Sequence[str] | None = None) -> None:
+        """Forget these tokens, or all of them."""
+        self._writer.submit(lambda t: sessions.end_one_time_tokens(t.connection, hashes))
+
+    def exchange_token(
+        self, token_hash: str, session_hash: str, user: str, expires_at: datetime
+    ) -> bool:
+        """Turn a one-time token into a session; False if there is none, or somebody was first."""
+        with self._reading() as connection:
+            # Strangers may guess as they like: only a token that is there is worth a write.
+            if not sessions.is_one_time_token(connection, token_hash):
+                return False
+        return self._writer.submit(
+            lambda t: sessions.exchange(t.connection, token_hash, session_hash, user, expires_at)
+        )
 
     def add_session(self, token_hash: str, user: str, expires_at: datetime) -> None:
         """Remember a login by the hash of its token."""

@@ -2,13 +2,15 @@
 
 import hashlib
 import secrets
-import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from datasetbuilder.app.security.access import LOCAL_USER
+from datasetbuilder.errors import StoreUnavailable
 from datasetbuilder.projects.store import Store
 
 LIFETIME = timedelta(days=30)
+TOKEN_LIFETIME = timedelta(days=7)
 _COOKIE_SETTING = "cookie"
 
 
@@ -17,33 +19,26 @@ class Sessions:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._tokens: set[str] = set()
-        self._lock = threading.Lock()
+        self._tokens: list[str] = []
         self.cookie = _cookie_name(store)
+        if not store.is_shared:
+            # What a killed server printed opens nothing any more.
+            store.end_one_time_tokens()
 
     def one_time_token(self) -> str:
-        """A token that opens one session; it dies with the process."""
+        """A token that opens one session, in every process of the workspace, until `close`."""
         token = secrets.token_urlsafe(32)
-        with self._lock:
-            self._tokens.add(_hash(token))
+        self._store.add_one_time_token(_hash(token), datetime.now(UTC) + TOKEN_LIFETIME)
+        self._tokens.append(_hash(token))
         return token
 
     def exchange(self, token: str) -> str | None:
         """The secret of a fresh session, or None if the token is unknown or was used before."""
-        hashed = _hash(token)
-        with self._lock:
-            if hashed not in self._tokens:
-                return None
-            self._tokens.remove(hashed)
         secret = secrets.token_urlsafe(32)
-        try:
-            self._store.add_session(_hash(secret), LOCAL_USER, datetime.now(UTC) + LIFETIME)
-        except BaseException:
-            # No session was made of it: the printed address must open the door later.
-            with self._lock:
-                self._tokens.add(hashed)
-            raise
-        return secret
+        expires = datetime.now(UTC) + LIFETIME
+        # One transaction: if no session was made of it, the printed address opens the door later.
+        made = self._store.exchange_token(_hash(token), _hash(secret), LOCAL_USER, expires)
+        return secret if made else None
 
     def user(self, secret: str | None) -> str | None:
         """Whose session this is, or None."""
@@ -53,14 +48,14 @@ class Sessions:
         """Close a session."""
         self._store.end_session(_hash(secret))
 
+    def close(self) -> None:
+        """Take back the tokens that nobody used."""
+        with suppress(StoreUnavailable):
+            self._store.end_one_time_tokens(self._tokens)
+
 
 def _cookie_name(store: Store) -> str:
-    kept = store.workspace_setting(_COOKIE_SETTING)
-    if isinstance(kept, str):
-        return kept
-    name = f"datasetbuilder-{secrets.token_hex(4)}"
-    store.set_workspace_setting(_COOKIE_SETTING, name)
-    return name
+    return store.first_workspace_setting(_COOKIE_SETTING, f"datasetbuilder-{secrets.token_hex(4)}")
 
 
 def _hash(secret: str) -> str:

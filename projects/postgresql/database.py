@@ -27,6 +27,7 @@ class PostgresqlDatabase(Database):
     def __init__(self, address: str) -> None:
         self._url = url_of(address)
         self.name = shown(self._url)
+        self.is_shared = True
         self.backup = None
         self.integrity = NothingToCheck()
         with self.plainly():

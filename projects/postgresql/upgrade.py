@@ -4,21 +4,24 @@ The steps run in one transaction: who is killed on the way leaves the old schema
 several processes that start together one does the work and the others find it done.
 """
 
-from sqlalchemy import URL, Connection
+import orjson
+from sqlalchemy import URL, Connection, select
 
 from datasetbuilder.errors import WorkspaceError
 from datasetbuilder.projects.migrating import known_revisions, migrate
 from datasetbuilder.projects.postgresql.connections import (
+    MOVED,
     OPEN,
     UPGRADE,
     holders,
     plain_engine,
     shown,
 )
-from datasetbuilder.projects.schema import HEAD
+from datasetbuilder.projects.schema import HEAD, setting
 
 _OLDEST = 130000
 _SCHEMA = "hashtext(current_schema())"
+_MOVED = select(setting.c.value).where(setting.c.key == MOVED)
 _COLLATED = (
     "SELECT table_name, column_name FROM information_schema.columns"
     " WHERE table_schema = current_schema() AND data_type = 'text'"
@@ -41,6 +44,9 @@ def upgrade(url: URL) -> None:
             connection.rollback()
             build(connection, url)
             connection.commit()
+        moved = connection.execute(_MOVED).scalar()
+    if moved is not None:
+        raise WorkspaceError(f"{shown(url)} was moved to {orjson.loads(moved)}; open that one")
 
 
 def build(connection: Connection, url: URL) -> None:

@@ -28,6 +28,8 @@ class SqliteDatabase(Database):
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / DATABASE_NAME
+        self.name = str(self.path)
+        self.is_shared = False
         self._lock = WorkspaceLock(folder)
         self._keeper: Keeper | None = None
         try:

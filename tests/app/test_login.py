@@ -103,7 +103,7 @@ def test_a_token_dies_with_the_server(make_app, services):
 
 
 def test_a_token_is_not_used_up_while_the_store_cannot_keep_a_session(
-    workspace, services, stranger, monkeypatch
+    services, stranger, monkeypatch
 ):
     token = services.sessions.one_time_token()
 
@@ -111,9 +111,20 @@ def test_a_token_is_not_used_up_while_the_store_cannot_keep_a_session(
         raise StoreUnavailable("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(workspace.store, "add_session", full)
+        patch.setattr("datasetbuilder.projects.sessions.add_session", full)
         assert stranger.get(f"/login?token={token}").status_code == 503
     assert stranger.get(f"/login?token={token}").status_code == 303
+
+
+def test_an_unused_token_is_taken_back_when_the_server_ends(services, stranger):
+    token = services.sessions.one_time_token()
+    services.sessions.close()
+    assert stranger.get(f"/login?token={token}").status_code == 401
+
+
+def test_a_guessed_token_writes_nothing(workspace, stranger, monkeypatch):
+    monkeypatch.setattr(workspace.store._writer, "submit", None)
+    assert stranger.get("/login?token=guess").status_code == 401
 
 
 def test_the_store_never_sees_the_secret(workspace, client, services):

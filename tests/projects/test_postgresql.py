@@ -214,6 +214,7 @@ def test_a_server_that_was_overtaken_by_an_upgrade_writes_no_more(
     shared, postgresql_server, campaign_address
 ):
     postgresql_server.run_sql("UPDATE alembic_version SET version_num = '9999'", campaign_address)
+    cut_others(postgresql_server)
     try:
         with pytest.raises(StoreUnavailable, match="has upgraded the database; restart this"):
             shared.do(shared.add("a"))
@@ -363,6 +364,15 @@ def test_without_psycopg_it_is_said_how_to_get_it(tmp_path, monkeypatch):
 def test_a_folder_with_a_database_of_its_own_is_not_mixed_up(workspace_folder, address):
     with pytest.raises(WorkspaceError, match="holds a workspace with a database of its own"):
         Store.open(workspace_folder, address)
+
+
+def test_a_folder_with_the_images_of_another_database_is_not_mixed_up(
+    postgresql_server, address, tmp_path
+):
+    Store.open(tmp_path, address).close()
+    Store.open(tmp_path, address).close()
+    with pytest.raises(WorkspaceError, match="holds the images of another database"):
+        Store.open(tmp_path, postgresql_server.new_database())
 
 
 def test_a_closed_store_saves_nothing(shared):
