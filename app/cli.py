@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datasetbuilder import __version__
-from datasetbuilder.app import cli_formats
+from datasetbuilder.app import cli_formats, people_commands
 from datasetbuilder.app.cli_place import DatabaseOption, WorkspaceOption, open_named
+from datasetbuilder.app.options import JsonOption
 from datasetbuilder.errors import (
     DataError,
     DatasetBuilderError,
@@ -37,7 +38,6 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 PortOption = Annotated[
     int | None,
     typer.Option(min=1, max=65535, help="Loopback port; by default the workspace's own."),
@@ -99,7 +99,9 @@ def demo(port: PortOption = None, no_browser: NoBrowserOption = False) -> None:
 def serve(  # noqa: PLR0913 - one parameter per option
     workspace: WorkspaceOption = None,
     database: DatabaseOption = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; loopback only.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; beyond loopback only behind a proxy.")
+    ] = "127.0.0.1",
     port: PortOption = None,
     no_browser: NoBrowserOption = False,
     image_root: Annotated[
@@ -110,18 +112,55 @@ def serve(  # noqa: PLR0913 - one parameter per option
             help="Folder that projects may read images from; may be given again. Default: home.",
         ),
     ] = None,
+    behind_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--behind-proxy",
+            metavar="ADDRESS",
+            help="Full address of the proxy with TLS, the only peer that is answered; again for more.",
+        ),
+    ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="What people type: https:// and a name.")
+    ] = None,
+    user_header: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Header in which the proxy names who is logged in."),
+    ] = None,
+    oidc_issuer: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Log in with an organisation (OpenID Connect)."),
+    ] = None,
+    oidc_client: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            help="What the organisation knows this server as; its secret stands in "
+            "DATASETBUILDER_OIDC_SECRET.",
+        ),
+    ] = "",
 ) -> None:
     """Start the labelling server and open it in the browser."""
     with _without_collector():
         from datasetbuilder.app import serving
+        from datasetbuilder.app.security.doors import doors_from_options, provider_from_options
 
     with open_named(workspace, database) as opened:
+        doors = doors_from_options(
+            host=host,
+            proxies=behind_proxy or (),
+            public_url=public_url,
+            user_header=user_header,
+            provider=provider_from_options(oidc_issuer, oidc_client),
+            has_accounts=opened.store.people.any(),
+        )
         serving.serve(
             opened,
             host=host,
             port=port,
             open_browser=not no_browser,
             image_roots=tuple(image_root or ()),
+            doors=doors,
         )
 
 
@@ -366,6 +405,24 @@ def restore(
 
 
 cli.command("import")(cli_formats.import_annotations)
+
+
+cli.add_typer(people_commands.user, name="user")
+cli.add_typer(people_commands.token, name="token")
+
+
+@cli.command("create-admin")
+def create_admin(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who manages the workspace.")],
+    workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an administrator and print the password once."""
+    from datasetbuilder.app import people_words
+
+    with open_named(workspace, database) as opened:
+        people_words.add(opened.store.people, name, email="", admin=True, as_json=as_json)
 
 
 @cli.command()

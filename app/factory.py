@@ -19,9 +19,14 @@ from datasetbuilder.app.orjson_provider import OrjsonProvider
 from datasetbuilder.app.pages import shell
 from datasetbuilder.app.refining import Refining
 from datasetbuilder.app.rest.errors import log_fault
-from datasetbuilder.app.security import callbacks, headers, login
-from datasetbuilder.app.security.access import Access, LocalAccess
+from datasetbuilder.app.security import callbacks, headers, login, oidc
+from datasetbuilder.app.security.access import Access, PeopleAccess
+from datasetbuilder.app.security.callers import Callers
+from datasetbuilder.app.security.door import Door
+from datasetbuilder.app.security.doors import Doors
 from datasetbuilder.app.security.gate import LOOPBACK_NAMES, Gate
+from datasetbuilder.app.security.login import Entrance
+from datasetbuilder.app.security.proxy import BehindProxy
 from datasetbuilder.app.security.roots import ImageRoots
 from datasetbuilder.app.security.sessions import Sessions
 from datasetbuilder.app.services import Services, attach
@@ -30,6 +35,7 @@ from datasetbuilder.errors import DatasetBuilderError, PermissionDenied
 
 _ASSETS = Path(__file__).parent / "assets"
 _THEME = "00_theme.js"
+ALONE = Doors()
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -52,12 +58,13 @@ _INDEX = """<!DOCTYPE html>
 """
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - what one app is made of, all by name
     workspace: Workspace,
     *,
     image_roots: Sequence[Path] = (),
     access: Access | None = None,
     hosts: Collection[str] = LOOPBACK_NAMES,
+    doors: Doors = ALONE,
     on_login: Callable[[], None] = lambda: None,
 ) -> Dash:
     """Make the web app of a workspace.
@@ -69,9 +76,12 @@ def create_app(
     image_roots : sequence of Path, optional
         Folders that people may read images from; by default none.
     access : Access, optional
-        Who has which role; by default the one local user is the administrator.
+        Who has which role; by default the members as the workspace keeps them, and the person at
+        the computer itself as their administrator while that door is open.
     hosts : collection of str, optional
         Host names the server answers to, with a port to demand it.
+    doors : Doors, optional
+        How people come in beside their accounts; by default by the printed address.
     on_login : callable, optional
         Called after a one-time token was used.
 
@@ -83,18 +93,21 @@ def create_app(
     """
     services = Services(
         workspace=workspace,
-        access=access or LocalAccess(),
+        access=access or PeopleAccess(workspace.store.people, local=doors.local),
         sessions=Sessions(workspace.store),
+        door=Door(workspace.store.people),
         roots=ImageRoots(image_roots),
         tasks=Tasks(),
         refining=Refining(workspace.root),
     )
-    server = _server(services, hosts=hosts)
+    server = _server(services, doors, hosts=hosts)
+    entrance = Entrance(services.door, services.sessions, services.access, doors)
     with _no_dash_variables():
         app = _dash(server)
     app.layout = frame()
-    rest.register(server, services)
-    login.register(server, services.sessions, on_login=on_login)
+    rest.register(server, services, entrance)
+    login.register(server, entrance, services.sessions, on_login=on_login)
+    oidc.register(server, entrance)
     routing.register_shortcuts(server, services)
     routing.register_libraries(server)
     routing.register(app, services)
@@ -113,13 +126,16 @@ def frame() -> Any:
     return html.Div(content)
 
 
-def _server(services: Services, *, hosts: Collection[str]) -> Flask:
+def _server(services: Services, doors: Doors, *, hosts: Collection[str]) -> Flask:
     """A Flask server whose first hook is the gate, before any that Dash adds."""
     server = Flask("datasetbuilder.app", static_folder=None)
     server.debug = False
     server.json = OrjsonProvider(server)
     server.config["MAX_FORM_MEMORY_SIZE"] = 100_000
-    Gate(services.sessions, services.access, hosts=hosts).register(server)
+    if doors.peers:
+        server.wsgi_app = BehindProxy(server.wsgi_app, doors)  # type: ignore[method-assign]
+    callers = Callers(services.sessions, services.door.people, doors)
+    Gate(callers, services.access, hosts=hosts).register(server)
     attach(server, services)
     return server
 

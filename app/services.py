@@ -8,6 +8,7 @@ from flask import Flask
 from datasetbuilder.api import Workspace
 from datasetbuilder.app.refining import Refining
 from datasetbuilder.app.security.access import Access
+from datasetbuilder.app.security.door import Door
 from datasetbuilder.app.security.roots import ImageRoots
 from datasetbuilder.app.security.sessions import Sessions
 from datasetbuilder.app.tasks import Tasks
@@ -22,6 +23,7 @@ class Services:
     workspace: Workspace
     access: Access
     sessions: Sessions
+    door: Door
     roots: ImageRoots
     tasks: Tasks
     refining: Refining

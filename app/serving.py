@@ -18,7 +18,8 @@ from waitress.server import create_server
 from waitress.wasyncore import close_all
 
 from datasetbuilder.api import Workspace
-from datasetbuilder.app.factory import create_app
+from datasetbuilder.app.factory import ALONE, create_app
+from datasetbuilder.app.security.doors import LOOPBACK, Doors
 from datasetbuilder.app.security.gate import LIMITS, LOOPBACK_NAMES
 from datasetbuilder.app.security.sessions import Sessions
 from datasetbuilder.app.services import services_of
@@ -26,7 +27,6 @@ from datasetbuilder.errors import UsageError, WorkspaceError
 
 _PORT_SETTING = "port"
 _LOWEST_PORT, _PORTS, _ATTEMPTS = 20_000, 10_000, 50
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _THREADS = 8
 
 Say = Callable[[str], None]
@@ -38,6 +38,7 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
     host: str = "127.0.0.1",
     port: int | None = None,
     image_roots: Sequence[Path] = (),
+    doors: Doors = ALONE,
     open_browser: bool = True,
     say: Say | None = None,
 ) -> None:
@@ -48,12 +49,15 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
     workspace : Workspace
         Open; the caller closes it.
     host : str, optional
-        A loopback address.
+        A loopback address, or with doors for others any address of this machine.
     port : int, optional
         By default the workspace's own, which stays the same over restarts: the browser finds its
         unsent work under the same origin.
     image_roots : sequence of Path, optional
-        Folders that projects may read images from; by default the home folder.
+        Folders that projects may read images from; by default the home folder, or none where
+        others come in.
+    doors : Doors, optional
+        How people come in, from `datasetbuilder.app.security.doors.doors_from_options`.
     open_browser : bool, optional
         Open the address in a browser, if this computer has one with a screen.
     say : callable, optional
@@ -62,23 +66,24 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
     Raises
     ------
     UsageError
-        If the host is not a loopback address.
+        If the host is not a loopback address and nothing guards the doors.
     WorkspaceError
         If another program holds the port.
     """
     say = say or _print
-    server = Server(workspace, host=host, port=port, image_roots=image_roots or (Path.home(),))
+    roots = image_roots or ((Path.home(),) if doors.local else ())
+    server = Server(workspace, host=host, port=port, image_roots=roots, doors=doors)
     server.on_login = lambda: say(f"For another browser: {server.fresh_address()}")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _leave)
     try:
-        address = server.fresh_address()
+        address = server.fresh_address() if doors.local else f"{doors.public_url}/"
         say(f"datasetbuilder serves {_described(workspace)}")
         say(f"Open {address}")
         say("Stop with Ctrl-C.")
         server.warm()
         workspace.store.keep_backups()
-        if open_browser and has_screen():
+        if open_browser and doors.local and has_screen():
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         server.run()
     finally:
@@ -95,12 +100,10 @@ class Server:
         host: str = "127.0.0.1",
         port: int | None = None,
         image_roots: Sequence[Path] = (),
+        doors: Doors = ALONE,
     ) -> None:
-        if host not in _LOOPBACK:
-            raise UsageError(
-                f"Serving on {host} needs accounts, which this release does not have. "
-                f"Serve on 127.0.0.1 and reach it through an SSH tunnel."
-            )
+        if doors.local and host not in LOOPBACK:
+            raise UsageError(f"Serving on {host} needs accounts and a proxy with TLS.")
         self.on_login: Callable[[], None] = lambda: None
         self._listening = _bind(workspace, host, port)
         self.port: int = self._listening.getsockname()[1]
@@ -108,12 +111,15 @@ class Server:
         self.app = create_app(
             workspace,
             image_roots=image_roots,
-            hosts=[f"{name}:{self.port}" for name in LOOPBACK_NAMES],
+            hosts=_host_names(doors, self.port),
+            doors=doors,
             on_login=lambda: self.on_login(),
         )
         self._services = services_of(self.app)
         self._channels: dict[int, Any] = {}
-        self._waitress = _waitress(self.app.server, self._listening, self._channels)
+        self._waitress = _waitress(
+            self.app.server, self._listening, self._channels, proxied=bool(doors.peers)
+        )
 
     @property
     def sessions(self) -> Sessions:
@@ -160,7 +166,15 @@ def has_screen() -> bool:
     return True
 
 
-def _waitress(application: Any, listening: socket.socket, channels: dict[int, Any]) -> Any:
+def _host_names(doors: Doors, port: int) -> list[str]:
+    if doors.public_host is not None:
+        return [doors.public_host]
+    return [f"{name}:{port}" for name in LOOPBACK_NAMES]
+
+
+def _waitress(
+    application: Any, listening: socket.socket, channels: dict[int, Any], *, proxied: bool
+) -> Any:
     return create_server(
         application,
         map=channels,
@@ -168,7 +182,8 @@ def _waitress(application: Any, listening: socket.socket, channels: dict[int, An
         threads=_THREADS,
         ident=None,
         max_request_body_size=max(LIMITS.values()),
-        clear_untrusted_proxy_headers=True,
+        # Behind a proxy `BehindProxy` reads them, and refuses everybody else.
+        clear_untrusted_proxy_headers=not proxied,
         expose_tracebacks=False,
     )
 

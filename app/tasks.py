@@ -13,6 +13,7 @@ from uuid import uuid4
 from datasetbuilder.errors import DatasetBuilderError, UnknownName
 
 _log = logging.getLogger(__name__)
+NO_TASK = "There is no such task; a restart of the server forgets them."
 _REMEMBERED = 200
 
 
@@ -112,7 +113,7 @@ class Tasks:
         """
         with self._lock:
             if task_id not in self._tasks:
-                raise UnknownName("There is no such task; a restart of the server forgets them.")
+                raise UnknownName(NO_TASK)
             return self._tasks[task_id]
 
     def of(self, project: str, *, kind: str) -> list[Task]:

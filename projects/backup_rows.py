@@ -17,7 +17,20 @@ from datasetbuilder.errors import WireError
 from datasetbuilder.projects.schema import metadata
 
 LEFT = frozenset(
-    {"member", "membership", "session", "token", "job", "job_item", "setting", "presence"}
+    {
+        "member",
+        "membership",
+        "session",
+        "token",
+        "invite",
+        "pending_login",
+        "attempt",
+        "audit",
+        "job",
+        "job_item",
+        "setting",
+        "presence",
+    }
 )
 """The tables that stay with the workspace."""
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0007"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(
@@ -376,10 +376,12 @@ member = Table(
     _text("email", ""),
     Column("password_hash", Text),
     _flag("admin"),
+    Column("subject", Text),
     _number("created_at"),
     Column("disabled_at", BigInteger),
     UniqueConstraint("name"),
 )
+Index("ix_member_subject", member.c.subject, unique=True)
 
 membership = Table(
     "membership",
@@ -410,6 +412,49 @@ token = Table(
     _number("created_at"),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
+)
+
+invite = Table(
+    "invite",
+    metadata,
+    _key("token_hash", Text),
+    _text("name", ""),
+    _flag("admin"),
+    Column("project", BigInteger, ForeignKey("project.id")),
+    _text("role", ""),
+    _text("created_by"),
+    _number("created_at"),
+    _number("expires_at"),
+)
+
+pending_login = Table(
+    "pending_login",
+    metadata,
+    _key("state_hash", Text),
+    _text("nonce"),
+    _text("verifier"),
+    _text("next"),
+    _number("expires_at"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    _key("key", Text),
+    _number("failures"),
+    _number("at"),
+    _number("blocked_until"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _key("id"),
+    _number("at"),
+    _text("actor"),
+    _text("action"),
+    _text("subject", ""),
+    _text("detail", ""),
 )
 
 job = Table(

@@ -43,6 +43,7 @@ from datasetbuilder.projects.history import Changes, Conflict, TargetState
 from datasetbuilder.projects.ledger import Transaction
 from datasetbuilder.projects.opening import open_database
 from datasetbuilder.projects.operations import prepare, run
+from datasetbuilder.projects.people import People
 from datasetbuilder.projects.presence import Place, Present
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.snapshot import StoreSnapshot
@@ -81,6 +82,7 @@ class Store:
         self._database = database
         self._writer = database.writer
         self._reading = database.reading
+        self.people = People(database.reading, database.writer.submit)
         self._known_shape = lru_cache(maxsize=4096)(self._read_shape)
 
     @classmethod

@@ -14,12 +14,15 @@ from datasetbuilder.app.rest import (
     history,
     images,
     operations,
+    people,
     pixels,
     presence,
     projects,
     refine,
     running,
+    session,
 )
+from datasetbuilder.app.security.login import Entrance
 from datasetbuilder.app.services import Services
 
 PREFIX = "/api/v1"
@@ -35,14 +38,16 @@ _MODULES = (
     refine,
     exports,
     running,
+    people,
 )
 
 
-def register(server: Flask, services: Services) -> None:
+def register(server: Flask, services: Services, entrance: Entrance) -> None:
     """Add every route of the API, and plain answers for every fault."""
     api = Blueprint("api", __name__, url_prefix=PREFIX)
     for module in _MODULES:
         module.register(api, services)
+    session.register(api, services, entrance)
     api.add_url_rule("/<path:rest>", "unknown", errors.no_such_route, methods=["GET"])
     server.register_blueprint(api)
     errors.register(server)

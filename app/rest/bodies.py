@@ -1,6 +1,6 @@
 """What requests carry, read strictly: unknown and wrongly typed fields are refused by name."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -11,6 +11,7 @@ from datasetbuilder.wire import MAX_TEXT
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 _Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 Client = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+RoleName = Literal["admin", "reviewer", "annotator", "viewer"]
 _Body = TypeVar("_Body", bound=BaseModel)
 
 
@@ -89,6 +90,51 @@ class NewExport(Strict):
     seed: int = 0
     images: _Name = "copy"
     allow_loss: bool = False
+
+
+class Login(Strict):
+    """``POST /session``."""
+
+    name: _Text
+    password: Annotated[str, StringConstraints(max_length=500)]
+
+
+class NewPassword(Strict):
+    """``POST /session/password``."""
+
+    old: Annotated[str, StringConstraints(max_length=500)]
+    new: Annotated[str, StringConstraints(max_length=500)]
+
+
+class NewToken(Strict):
+    """``POST /tokens``."""
+
+    name: _Name
+    scope: Literal["read", "annotate", "export", "admin"]
+    project: _Name | None = None
+    days: int = Field(default=90, ge=1, le=365)
+
+
+class NewInvite(Strict):
+    """``POST /invites``."""
+
+    name: Annotated[str, StringConstraints(max_length=64)] = ""
+    admin: bool = False
+    project: _Name | None = None
+    role: RoleName | None = None
+
+
+class UserChange(Strict):
+    """``PATCH /users/<name>``."""
+
+    disabled: bool | None = None
+    admin: bool | None = None
+
+
+class NewRole(Strict):
+    """``PUT /projects/<slug>/members/<name>``."""
+
+    role: RoleName
 
 
 def read(kind: type[_Body]) -> _Body:

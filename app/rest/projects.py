@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify
 from datasetbuilder.api import Project
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import project_at
-from datasetbuilder.app.security.access import current_user
+from datasetbuilder.app.security.access import current_user, member_in
 from datasetbuilder.app.services import Services
 from datasetbuilder.model import Label
 from datasetbuilder.projects.store import ProjectInfo
@@ -66,4 +66,4 @@ def labels_to_wire(labels: tuple[Label, ...], info: ProjectInfo) -> list[Mapping
 
 
 def _visible(services: Services, info: ProjectInfo) -> bool:
-    return services.access.role(current_user(), info.slug) is not None
+    return member_in(services.access, info.slug) is not None

@@ -1,11 +1,12 @@
 """Background tasks: how far they are, and how to stop them."""
 
-from flask import Blueprint, Response, g, jsonify
+from flask import Blueprint, Response, jsonify
 
+from datasetbuilder.app.security.access import member_in
 from datasetbuilder.app.security.permissions import Permission
 from datasetbuilder.app.services import Services
-from datasetbuilder.app.tasks import Task
-from datasetbuilder.errors import PermissionDenied
+from datasetbuilder.app.tasks import NO_TASK, Task
+from datasetbuilder.errors import PermissionDenied, UnknownName
 
 _NEEDED = {"images": Permission.MANAGE, "export": Permission.EXPORT}
 
@@ -26,7 +27,9 @@ def register(api: Blueprint, services: Services) -> None:
 
 def _allowed(services: Services, task_id: str) -> Task:
     task = services.tasks.get(task_id)
-    role = services.access.role(g.member.user, task.project)
-    if role is None or not role.may(_NEEDED[task.kind]):
+    member = member_in(services.access, task.project)
+    if member is None:
+        raise UnknownName(NO_TASK)
+    if not member.may(_NEEDED[task.kind]):
         raise PermissionDenied("You may not see the tasks of this project.")
     return task

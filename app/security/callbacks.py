@@ -37,7 +37,7 @@ def check_request(body: Any) -> None:
     needed = permissions.callback_permission(key)
     if spec is None or needed is None:
         abort(403, "This callback is not in the table of permissions.")
-    if not g.member.role.may(needed):
+    if not g.member.may(needed):
         abort(403, f"You may not {needed} here.")
     _check_fields(body, spec)
 

@@ -8,12 +8,14 @@ from collections.abc import Collection
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from datasetbuilder.app.security import callbacks, permissions
-from datasetbuilder.app.security.access import Access, Member
+from datasetbuilder.app.security.access import Access, Caller, member_in
+from datasetbuilder.app.security.callers import Callers
 from datasetbuilder.app.security.permissions import Permission
-from datasetbuilder.app.security.sessions import Sessions
+from datasetbuilder.app.security.rates import Rates
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _READS = ("GET", "HEAD", "OPTIONS")
@@ -27,15 +29,17 @@ LIMITS = {
     "api.add_images": 4096 * _MB,
 }
 _MULTIPART = ("api.add_images",)
+_FORMS = ("login", "login_invite")
 
 
 class Gate:
     """Decides on every request before its route sees it."""
 
-    def __init__(self, sessions: Sessions, access: Access, *, hosts: Collection[str]) -> None:
-        self._sessions = sessions
+    def __init__(self, callers: Callers, access: Access, *, hosts: Collection[str]) -> None:
+        self._callers = callers
         self._access = access
         self._hosts = frozenset(host.lower() for host in hosts)
+        self._rates = Rates()
 
     def register(self, server: Flask) -> None:
         """Stand before every rule of the server; to be called before Dash adds its own."""
@@ -48,11 +52,14 @@ class Gate:
         _check_size()
         needed = permissions.endpoint_permission(request.endpoint, request.method)
         if needed is Permission.PUBLIC:
+            _check_kind_of_body()
             return None
-        user = self._sessions.user(request.cookies.get(self._sessions.cookie))
-        if user is None:
+        caller = self._callers.find()
+        if caller is None or self._access.role(caller.user, None) is None:
             return _ask_for_login()
-        self._check_permission(user, needed)
+        g.caller = caller
+        self._check_permission(caller, needed)
+        self._check_rate(caller)
         _check_kind_of_body()
         if request.endpoint == permissions.DASH_UPDATE:
             callbacks.check_request(request.get_json())
@@ -63,16 +70,27 @@ class Gate:
         if host not in self._hosts and _without_port(host) not in self._hosts:
             abort(400, "This server does not answer to that host name.")
 
-    def _check_permission(self, user: str, needed: Permission | None) -> None:
+    def _check_permission(self, caller: Caller, needed: Permission | None) -> None:
         if needed is None:
             if request.routing_exception is not None:
                 raise request.routing_exception
             abort(403, "This address is not in the table of permissions.")
+        if request.endpoint in permissions.PERSONAL and not caller.is_person:
+            abort(403, "A token does not open this; log in for it.")
         project = (request.view_args or {}).get("slug")
-        role = self._access.role(user, project)
-        if role is None or not role.may(needed):
+        member = member_in(self._access, project)
+        if member is None:
+            # The very words for a project that is not there: nobody learns which of the two it is.
+            abort(404, f"There is no project '{str(project)[:100]}'.")
+        if not member.may(needed):
             abort(403, f"You may not {needed} here.")
-        g.member = Member(user, role)
+        g.member = member
+
+    def _check_rate(self, caller: Caller) -> None:
+        seconds = self._rates.wait(caller.user, request.endpoint or "")
+        if seconds:
+            wait = int(seconds) + 1
+            raise TooManyRequests(f"That is often; try again in {wait} s.", retry_after=wait)
 
 
 def _without_port(host: str) -> str:
@@ -110,12 +128,14 @@ def _check_kind_of_body() -> None:
         return
     if request.endpoint in _MULTIPART and request.mimetype == "multipart/form-data":
         return
+    if request.endpoint in _FORMS and request.mimetype == "application/x-www-form-urlencoded":
+        return
     abort(415, "Send JSON, with the content type application/json.")
 
 
 def _ask_for_login() -> AnyResponse:
     if request.endpoint not in permissions.PAGE_ENDPOINTS or request.path.startswith("/_"):
-        abort(401, "Log in first: open the address that the server printed when it started.")
+        abort(401, "Log in first.")
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         return _again_from_here()
     return redirect("/login?next=" + quote(_own_path(), safe="/"), 303)

@@ -46,11 +46,38 @@ _ALLOWED = {
     Role.ADMIN: _REVIEWER | {Permission.MANAGE},
 }
 
+
+class Scope(StrEnum):
+    """What a token allows, at most what the role of its owner does."""
+
+    READ = "read"
+    ANNOTATE = "annotate"
+    EXPORT = "export"
+    ADMIN = "admin"
+
+    def covers(self, permission: Permission) -> bool:
+        """Whether the scope includes the permission."""
+        return permission is Permission.PUBLIC or permission in _COVERED[self]
+
+
+_COVERED = {
+    Scope.READ: _VIEWER,
+    Scope.ANNOTATE: _ANNOTATOR,
+    Scope.EXPORT: _VIEWER | {Permission.EXPORT},
+    Scope.ADMIN: _ALLOWED[Role.ADMIN],
+}
+
 DASH_UPDATE = "/_dash-update-component"
 PAGE_ENDPOINTS = ("/", "/<path:path>", "next_image")
 
 ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("login", "GET"): Permission.PUBLIC,
+    ("login", "POST"): Permission.PUBLIC,
+    ("login_invite", "GET"): Permission.PUBLIC,
+    ("login_invite", "POST"): Permission.PUBLIC,
+    ("login_provider", "GET"): Permission.PUBLIC,
+    ("login_return", "GET"): Permission.PUBLIC,
+    ("api.log_in", "POST"): Permission.PUBLIC,
     ("health", "GET"): Permission.PUBLIC,
     # pages and what Dash serves for them
     ("/", "GET"): Permission.VIEW,
@@ -67,6 +94,22 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("/_favicon.ico", "GET"): Permission.VIEW,
     ("next_image", "GET"): Permission.ANNOTATE,
     # REST
+    ("api.me", "GET"): Permission.VIEW,
+    ("api.log_out", "DELETE"): Permission.VIEW,
+    ("api.change_password", "POST"): Permission.VIEW,
+    ("api.tokens", "GET"): Permission.VIEW,
+    ("api.create_token", "POST"): Permission.VIEW,
+    ("api.revoke_token", "DELETE"): Permission.VIEW,
+    ("api.users", "GET"): Permission.MANAGE,
+    ("api.change_user", "PATCH"): Permission.MANAGE,
+    ("api.end_logins", "DELETE"): Permission.MANAGE,
+    ("api.invites", "GET"): Permission.MANAGE,
+    ("api.create_invite", "POST"): Permission.MANAGE,
+    ("api.withdraw_invite", "DELETE"): Permission.MANAGE,
+    ("api.audit", "GET"): Permission.MANAGE,
+    ("api.members", "GET"): Permission.MANAGE,
+    ("api.set_role", "PUT"): Permission.MANAGE,
+    ("api.remove_role", "DELETE"): Permission.MANAGE,
     ("api.projects", "GET"): Permission.VIEW,
     ("api.create_project", "POST"): Permission.MANAGE,
     ("api.project", "GET"): Permission.VIEW,
@@ -96,6 +139,27 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.cancel_task", "DELETE"): Permission.VIEW,
     ("api.unknown", "GET"): Permission.VIEW,
 }
+
+PERSONAL = frozenset(
+    {
+        "api.log_out",
+        "api.change_password",
+        "api.tokens",
+        "api.create_token",
+        "api.revoke_token",
+        "api.users",
+        "api.change_user",
+        "api.end_logins",
+        "api.invites",
+        "api.create_invite",
+        "api.withdraw_invite",
+        "api.audit",
+        "api.members",
+        "api.set_role",
+        "api.remove_role",
+    }
+)
+"""Routes that a token never opens: one that leaked must not make itself another, or a member."""
 
 CALLBACKS: dict[str, Permission] = {
     "page.children": Permission.VIEW,

@@ -28,8 +28,8 @@ class Sessions:
     def one_time_token(self) -> str:
         """A token that opens one session, in every process of the workspace, until `close`."""
         token = secrets.token_urlsafe(32)
-        self._store.add_one_time_token(_hash(token), datetime.now(UTC) + TOKEN_LIFETIME)
-        self._tokens.append(_hash(token))
+        self._store.add_one_time_token(hashed_secret(token), datetime.now(UTC) + TOKEN_LIFETIME)
+        self._tokens.append(hashed_secret(token))
         return token
 
     def exchange(self, token: str) -> str | None:
@@ -37,16 +37,26 @@ class Sessions:
         secret = secrets.token_urlsafe(32)
         expires = datetime.now(UTC) + LIFETIME
         # One transaction: if no session was made of it, the printed address opens the door later.
-        made = self._store.exchange_token(_hash(token), _hash(secret), LOCAL_USER, expires)
+        made = self._store.exchange_token(
+            hashed_secret(token), hashed_secret(secret), LOCAL_USER, expires
+        )
         return secret if made else None
+
+    def open(self, user: str, *, instead_of: str | None = None) -> str:
+        """The secret of a fresh session; the one that the browser came with ends."""
+        secret = secrets.token_urlsafe(32)
+        if instead_of:
+            self.end(instead_of)
+        self._store.add_session(hashed_secret(secret), user, datetime.now(UTC) + LIFETIME)
+        return secret
 
     def user(self, secret: str | None) -> str | None:
         """Whose session this is, or None."""
-        return self._store.session_user(_hash(secret)) if secret else None
+        return self._store.session_user(hashed_secret(secret)) if secret else None
 
     def end(self, secret: str) -> None:
         """Close a session."""
-        self._store.end_session(_hash(secret))
+        self._store.end_session(hashed_secret(secret))
 
     def close(self) -> None:
         """Take back the tokens that nobody used."""
@@ -58,5 +68,6 @@ def _cookie_name(store: Store) -> str:
     return store.first_workspace_setting(_COOKIE_SETTING, f"datasetbuilder-{secrets.token_hex(4)}")
 
 
-def _hash(secret: str) -> str:
+def hashed_secret(secret: str) -> str:
+    """A token or the secret of a session as the store keeps it."""
     return hashlib.sha256(secret.encode()).hexdigest()

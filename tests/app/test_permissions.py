@@ -41,7 +41,16 @@ def test_nothing_is_added_by_the_first_request(app, client):
 
 def test_a_stranger_may_reach_the_door_and_the_health_check_alone():
     public = {key for key, needed in permissions.ENDPOINTS.items() if needed is Permission.PUBLIC}
-    assert public == {("login", "GET"), ("health", "GET")}
+    assert public == {
+        ("login", "GET"),
+        ("login", "POST"),
+        ("login_invite", "GET"),
+        ("login_invite", "POST"),
+        ("login_provider", "GET"),
+        ("login_return", "GET"),
+        ("api.log_in", "POST"),
+        ("health", "GET"),
+    }
     assert Permission.PUBLIC not in permissions.CALLBACKS.values()
 
 
@@ -49,6 +58,10 @@ def test_no_writing_route_is_left_to_viewers_but_those_that_check_further():
     checked_inside = {
         ("api.image_operations", "POST"),
         ("api.cancel_task", "DELETE"),
+        ("api.log_out", "DELETE"),
+        ("api.change_password", "POST"),
+        ("api.create_token", "POST"),
+        ("api.revoke_token", "DELETE"),
         (permissions.DASH_UPDATE, "POST"),
     }
     viewers = {
