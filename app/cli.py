@@ -117,7 +117,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
         typer.Option(
             "--behind-proxy",
             metavar="ADDRESS",
-            help="Full address of the proxy with TLS, the only peer that is answered; again for more.",
+            help="Full address of the proxy with TLS, the only peer that is answered.",
         ),
     ] = None,
     public_url: Annotated[

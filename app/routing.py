@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dash import Dash, Input, Output
-from flask import Flask, redirect, request
+from flask import Flask, g, redirect, request
 from werkzeug.wrappers import Response
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import ids
 from datasetbuilder.app.pages import annotate, export, gallery, projects, settings, shell
 from datasetbuilder.app.rest.addressed import project_at
-from datasetbuilder.app.security.access import authorised
+from datasetbuilder.app.security.access import authorised, member_in
 from datasetbuilder.app.security.permissions import DASH_UPDATE, Permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import DatasetBuilderError
@@ -114,12 +114,19 @@ def next_to_label(project: Project) -> int | None:
 def page_at(services: Services, pathname: str) -> Any:
     """The layout of the page at an address; a plain sentence where there is none."""
     if pathname == "/":
-        return projects.layout(services.workspace)
+        return _projects(services)
     for page in PAGES:
         found = page.pattern.fullmatch(pathname)
         if found:
             return _inside_project(services, page, found.groupdict())
     return shell.not_found(pathname)
+
+
+def _projects(services: Services) -> Any:
+    """The first page, with the projects that the person may open."""
+    found = services.workspace.projects()
+    mine = [one for one in found if member_in(services.access, one.slug) is not None]
+    return projects.layout(mine, may_add=g.member.may(Permission.MANAGE))
 
 
 def _inside_project(services: Services, page: Page, groups: Mapping[str, str]) -> Any:

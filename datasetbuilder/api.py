@@ -373,10 +373,25 @@ class Project:
         return Annotation(str(uuid4()), self.label_id(label), shape, source="python")
 
     def apply(
-        self, operations: Sequence[Operation], *, author: str = LOCAL_AUTHOR, client: str = ""
+        self,
+        operations: Sequence[Operation],
+        *,
+        author: str = LOCAL_AUTHOR,
+        client: str = "",
+        limit_targets: Callable[[Target], bool] | None = None,
     ) -> list[Result]:
-        """Carry out operations; the answers come after they are safe on the disk."""
-        return self._store.apply(self._id, operations, author=author, client=client)
+        """Carry out operations; the answers come after they are safe on the disk.
+
+        ``limit_targets`` says of a target whether this author may change it; operations on others
+        are refused.
+        """
+        return self._store.apply(
+            self._id, operations, author=author, client=client, limit_targets=limit_targets
+        )
+
+    def closed_targets(self, operations: Sequence[Operation], *, user: str) -> set[Target]:
+        """The targets of operations that lie in the set of another annotator, or would."""
+        return self._store.closed_targets(self._id, operations, user=user)
 
     def changes(
         self, image_id: int, *, since: int, client: str, sets: Sequence[str] = (TRUTH,)

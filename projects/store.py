@@ -34,6 +34,7 @@ from datasetbuilder.projects import (
     reading,
     restoring,
     sessions,
+    sets,
     timeline,
 )
 from datasetbuilder.projects.annotations import measured
@@ -302,6 +303,15 @@ class Store:
             )
             barred.update((result.op_id, result) for result in results)
         return [barred[op.op_id] for op in operations]
+
+    def closed_targets(
+        self, project_id: int, operations: Sequence[Operation], *, user: str
+    ) -> set[Target]:
+        """The targets of operations that lie in the set of another annotator, or would."""
+        with self._reading() as connection:
+            closed = sets.closed_to(connection, project_id, user)
+            barred = sets.within(connection, project_id, operations, closed) if closed else ()
+        return {operation.target for operation in operations if operation.op_id in barred}
 
     def add_annotations(
         self, project_id: int, annotations: Iterable[Annotation], *, author: str, tool: str = ""

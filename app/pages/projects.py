@@ -4,11 +4,12 @@ The form sends its files over plain routes (``assets/projects.js``): uploads are
 held in a browser store.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
 
-from datasetbuilder.api import Project, Workspace
+from datasetbuilder.api import Project
 from datasetbuilder.app.pages import shell
 from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.app.pages.sources import outcome, source_fields, text_field
@@ -18,15 +19,19 @@ from datasetbuilder.projects.store import ProjectInfo
 _COVERS = 4
 
 
-def layout(workspace: Workspace) -> html.Div:
-    """The projects as cards, with the new-project form above them."""
-    projects = workspace.projects()
+def layout(projects: Sequence[Project], *, may_add: bool) -> html.Div:
+    """The projects as cards, with the new-project form above them for who may make one."""
     cards = html.Div([_card(project) for project in projects], className="cards")
-    body = html.Div([_heading(), _form(open_at_once=not projects), cards], className="column wide")
+    form = [_form(open_at_once=not projects)] if may_add else []
+    if not projects and not may_add:
+        form = [html.P("You have no role in any project yet; ask an administrator for one.")]
+    body = html.Div([_heading(may_add=may_add), *form, cards], className="column wide")
     return shell.page(title="datasetbuilder", content=[body])
 
 
-def _heading() -> html.Div:
+def _heading(*, may_add: bool) -> html.Div:
+    if not may_add:
+        return html.Div([html.H1("Projects")], className="row")
     button = html.Button(
         "New project", className="button primary", **attributes(data_action="new-project")
     )

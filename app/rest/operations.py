@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, g, jsonify
 
 from datasetbuilder.api import Project
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.security.access import current_user, demand
-from datasetbuilder.app.security.permissions import operation_permission
+from datasetbuilder.app.security.permissions import Permission, operation_permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import WireError
 from datasetbuilder.model import Operation, Target, TargetType
@@ -84,7 +84,17 @@ def _carry_out(project: Project, operations: list[Operation], client: str) -> li
         demand(operation_permission(operation))
     if not operations:
         return []
-    results = project.apply(operations, author=current_user(), client=client)
+    user = current_user()
+    # A reviewer settles what blind annotators drew; nobody else touches what is not theirs.
+    barred = (
+        set() if g.member.may(Permission.REVIEW) else project.closed_targets(operations, user=user)
+    )
+    results = project.apply(
+        operations,
+        author=user,
+        client=client,
+        limit_targets=(lambda target: target not in barred) if barred else None,
+    )
     return [result_to_wire(result) for result in results]
 
 

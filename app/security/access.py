@@ -52,14 +52,6 @@ class Access(Protocol):
         ...
 
 
-class LocalAccess:
-    """Alone on this computer: whoever holds the session is the administrator."""
-
-    def role(self, user: str, project: str | None) -> Role | None:
-        """Admin everywhere for the local user, nobody else."""
-        return Role.ADMIN if user == LOCAL_USER else None
-
-
 class PeopleAccess:
     """The roles of members as the workspace keeps them.
 

@@ -12,8 +12,11 @@ from dash import Dash
 from flask import Flask, abort, current_app, g
 
 from datasetbuilder.app.security import permissions
+from datasetbuilder.app.security.access import Access, member_in
+from datasetbuilder.app.security.permissions import Permission
 
 _KEY = "datasetbuilder_callbacks"
+_PROJECT = "-project"
 _FIELDS = ("output", "outputs", "inputs", "state", "changedPropIds", "parsedChangedPropsIds")
 
 
@@ -27,8 +30,18 @@ def server_callbacks(app: Dash) -> dict[str, Mapping[str, Any]]:
     return {key: spec for key, spec in app.callback_map.items() if "callback" in spec}
 
 
-def check_request(body: Any) -> None:
-    """Abort unless the body calls a known callback, with its own arguments, by a permitted role."""
+def project_state(spec: Mapping[str, Any]) -> str | None:
+    """The id of the state in which a callback's page says which project it acts on."""
+    ids = (item["id"] for item in spec["state"] if item["property"] == "data")
+    return next((name for name in ids if name.endswith(_PROJECT)), None)
+
+
+def check_request(body: Any, access: Access) -> None:
+    """Abort unless the body calls a known callback, with its own arguments, by a permitted role.
+
+    The role is the one in the project that the body names: what the page says of it may be forged,
+    so the callback itself looks the project up again.
+    """
     app: Dash = current_app.extensions[_KEY]
     if not isinstance(body, Mapping) or not isinstance(body.get("output"), str):
         abort(400, "The body must be an object that names an output.")
@@ -37,9 +50,22 @@ def check_request(body: Any) -> None:
     needed = permissions.callback_permission(key)
     if spec is None or needed is None:
         abort(403, "This callback is not in the table of permissions.")
-    if not g.member.may(needed):
-        abort(403, f"You may not {needed} here.")
     _check_fields(body, spec)
+    _check_permission(body, spec, needed, access)
+
+
+def _check_permission(
+    body: Mapping[str, Any], spec: Mapping[str, Any], needed: Permission, access: Access
+) -> None:
+    wanted = project_state(spec)
+    member = g.member
+    if wanted is not None:
+        slug = next(item.get("value") for item in body["state"] if item.get("id") == wanted)
+        member = member_in(access, slug) if isinstance(slug, str) else None
+    if member is None:
+        abort(403, "There is no such project that you may open.")
+    if not member.may(needed):
+        abort(403, f"You may not {needed} here.")
 
 
 def _check_fields(body: Mapping[str, Any], spec: Mapping[str, Any]) -> None:

@@ -62,7 +62,7 @@ class Gate:
         self._check_rate(caller)
         _check_kind_of_body()
         if request.endpoint == permissions.DASH_UPDATE:
-            callbacks.check_request(request.get_json())
+            callbacks.check_request(request.get_json(), self._access)
         return None
 
     def _check_host(self) -> None:

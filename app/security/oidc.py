@@ -4,6 +4,7 @@ The provider says who somebody is; what they may do stands in the workspace. Nob
 by it: an administrator adds the account with its e-mail address first.
 """
 
+import logging
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ from datasetbuilder.errors import DatasetBuilderError, PermissionDenied, UsageEr
 from datasetbuilder.projects.pending_logins import PendingLogin
 from datasetbuilder.projects.people import People
 
+_log = logging.getLogger("datasetbuilder.app")
 _MINUTES = timedelta(minutes=10)
 _TIMEOUT = 10
 _LEEWAY = 60
@@ -33,6 +35,7 @@ _NOBODY = (
     "Your organisation knows you, but there is no account here with your e-mail address. "
     "Ask an administrator of this server for one."
 )
+_SILENT = "The login of your organisation does not answer as it should. Try again later."
 _BROKEN = "The login did not come to its end. Begin again."
 
 
@@ -117,7 +120,7 @@ class Organisation:
     def _session(self) -> Any:
         from authlib.integrations.requests_client import OAuth2Session
 
-        session = OAuth2Session(
+        session: Any = OAuth2Session(
             self._provider.client,
             self._provider.secret,
             scope="openid email profile",
@@ -142,7 +145,11 @@ def register(server: Flask, entrance: Entrance) -> None:
     def provider() -> AnyResponse:
         if organisation is None:
             abort(404, "This server knows no organisation.")
-        url, state, pending = organisation.begin(safe_path(request.args.get("next", "/")))
+        try:
+            url, state, pending = organisation.begin(safe_path(request.args.get("next", "/")))
+        except ProviderFault as error:
+            _log.warning("the organisation's login: %s", error)
+            return door_page.page("Not just now", [door_page.words(_SILENT)], 502)
         people.begin_login(hashed_secret(state), pending)
         answer = redirect(url, 303)
         answer.set_cookie(
@@ -161,7 +168,8 @@ def register(server: Flask, entrance: Entrance) -> None:
             abort(404, "This server knows no organisation.")
         try:
             return _come_back(organisation, entrance, people)
-        except ProviderFault:
+        except ProviderFault as error:
+            _log.warning("the organisation's login: %s", error)
             return door_page.page(
                 "Not logged in", [door_page.words(_BROKEN), door_page.way("/login", "Again")], 401
             )

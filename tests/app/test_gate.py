@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
 
 from datasetbuilder.api import open_workspace
 from datasetbuilder.app.security import permissions
@@ -42,13 +44,21 @@ def requests_of(server: Flask) -> list[tuple[str, str, str]]:
         values = {name: VALUES[name] for name in rule.arguments}
         for method in sorted((rule.methods or set()) | {"PUT", "PATCH", "DELETE", "POST"}):
             address = adapter.build(rule.endpoint, values, force_external=False)
-            found.append((rule.endpoint, method, address))
+            found.append((_answering(adapter, address, method) or rule.endpoint, method, address))
     return found
+
+
+def _answering(adapter: MapAdapter, address: str, method: str) -> str | None:
+    """Who answers to a method here: two rules may share an address."""
+    try:
+        return adapter.match(address, method)[0]
+    except HTTPException:
+        return None
 
 
 def callback_body(output: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     def values(declared):
-        return [{**item, "value": None} for item in declared]
+        return [[] if item["id"][0] == "{" else {**item, "value": None} for item in declared]
 
     return {
         "output": output,
@@ -176,7 +186,7 @@ def test_every_route_asks_for_what_the_table_says(client_as, project, app, role)
     client = client_as(role)
     for endpoint, method, address in requests_of(app.server):
         needed = permissions.endpoint_permission(endpoint, method)
-        if needed in (None, permissions.Permission.PUBLIC):
+        if needed in (None, permissions.Permission.PUBLIC) or endpoint == "api.log_out":
             continue
         answer = client.open(address, method=method, json={})
         if role is None:
