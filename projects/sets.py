@@ -69,4 +69,3 @@ def _targets(
         conflict.c.project == project_id, conflict.c.op_id.in_(ids)
     )
     return {op_id: key for op_id, key in connection.execute(asked)}
-
