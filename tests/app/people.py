@@ -1,7 +1,8 @@
 """People with roles, and their browsers."""
 
+from typing import Any
+
 from dash import Dash
-from flask.testing import FlaskClient
 
 from datasetbuilder.api import Workspace
 from datasetbuilder.app.services import services_of
@@ -18,7 +19,7 @@ def enrol(workspace: Workspace, name: str, *, admin: bool = False, **roles: str)
     return name
 
 
-def browser_of(app: Dash, name: str) -> FlaskClient:
+def browser_of(app: Dash, name: str) -> Any:
     """A browser in which somebody is logged in."""
     sessions = services_of(app).sessions
     browser = app.server.test_client()

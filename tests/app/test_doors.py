@@ -471,7 +471,9 @@ def test_a_proxy_that_does_not_say_who_asks_is_refused(proxied, headers):
 def test_behind_a_proxy_nobody_is_the_person_at_the_computer(proxied, app, services):
     printed = services_of(proxied).sessions.one_time_token()
     assert through(proxied, f"/login?token={printed}").status_code == 401
-    secret = logged_in(app).get_cookie(services.sessions.cookie).value
+    kept = logged_in(app).get_cookie(services.sessions.cookie)
+    assert kept is not None
+    secret = kept.value
     answer = through(proxied, SESSION, Cookie=f"{services.sessions.cookie}={secret}")
     assert answer.status_code == 401
     assert "local" in RESERVED

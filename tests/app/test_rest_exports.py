@@ -121,4 +121,4 @@ def test_a_task_of_a_foreign_project_is_shown_to_nobody(client_as):
     visitor = client_as(Role.ADMIN)
     task = Task("export", "dogs")
     services_of(visitor.application).tasks.start(task, lambda _task: {})
-    assert visitor.get(f"/api/v1/tasks/{task.id}").status_code == 403
+    assert visitor.get(f"/api/v1/tasks/{task.id}").status_code == 404
