@@ -31,7 +31,7 @@ def _people(workspace: Path | None, database: str | None) -> Iterator["People"]:
 
 
 @user.command("add")
-def add(
+def add(  # noqa: PLR0913 - one parameter per option
     name: NameArgument,
     email: Annotated[str, typer.Option(help="Address that an organisation knows.")] = "",
     admin: Annotated[bool, typer.Option("--admin", help="May manage the workspace.")] = False,
