@@ -147,20 +147,6 @@ def _stage() -> html.Main:
             html.Div(id="annotate-pointer", className="corner right", hidden=True),
             html.Div(id="annotate-hint", className="hint", role="status", hidden=True),
             html.Div(
-                id="annotate-settle",
-                className="settle",
-                role="region",
-                hidden=True,
-                **attributes(aria_label="What waits for an answer"),
-            ),
-            html.Div(
-                id="annotate-past",
-                className="past",
-                role="region",
-                hidden=True,
-                **attributes(aria_label="History of this image"),
-            ),
-            html.Div(
                 id="annotate-login",
                 className="login-sheet",
                 role="dialog",
@@ -177,10 +163,24 @@ def _stage() -> html.Main:
 def _pane() -> html.Aside:
     return html.Aside(
         [
+            html.Div(
+                id="annotate-settle",
+                className="settle",
+                role="region",
+                hidden=True,
+                **attributes(aria_label="What waits for an answer"),
+            ),
             html.H3("Labels"),
             html.Div(id="annotate-labels", className="labels"),
             html.H3(["Objects ", html.Span(id="annotate-count")]),
             html.Div(id="annotate-objects", className="objects"),
+            html.Div(
+                id="annotate-past",
+                className="past",
+                role="region",
+                hidden=True,
+                **attributes(aria_label="History of this image"),
+            ),
         ],
         className="side",
         **attributes(aria_label="Labels and objects"),

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -202,7 +203,7 @@ def change_label(person: Labeller, name: str, kind: str, payload: dict) -> None:
     labels = api(person, "labels")["labels"]
     (label,) = [one for one in labels if one["name"] == name]
     operation = {
-        "op_id": f"{kind}-{name}-{label['version']}",
+        "op_id": str(uuid4()),
         "kind": kind,
         "target": {"type": "label", "key": label["uid"], "image": None},
         "payload": payload,

@@ -80,13 +80,14 @@
     }
 
     color(id) {
-      const label = this.labelOf(id);
+      const label = this.anyLabel(id);
       return label ? label.color : NO_COLOR;
     }
 
     labelName(id) {
-      const label = this.labelOf(id);
-      return label ? label.name : 'no label';
+      const label = this.anyLabel(id);
+      if (!label) return 'no label';
+      return label.deleted ? `${label.name} (removed)` : label.name;
     }
 
     /** The skeleton of a label's keypoints, null where it has none. */

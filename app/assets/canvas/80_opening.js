@@ -91,6 +91,8 @@
       this.answer = answer;
       this.image = answer.image;
       this.labels = answer.labels.filter((label) => !label.deleted);
+      if (this.allLabelsOf !== this.slug) this.allLabels = null;
+      this.allLabelsOf = this.slug;
       if (!this.labelOf(this.label)) this.label = this.labels.length ? this.labels[0].id : null;
       const model = new dsb.Model(this.image);
       model.load(answer);

@@ -136,7 +136,7 @@
 
     /** What is known of a label, in use or not. */
     anyLabel(id) {
-      return (this.allLabels || []).find((label) => label.id === id) || this.labelOf(id);
+      return this.labelOf(id) || (this.allLabels || []).find((label) => label.id === id);
     },
 
     // --- the past ---------------------------------------------------------------------------------

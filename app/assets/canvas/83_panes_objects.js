@@ -6,14 +6,14 @@
   const number = new Intl.NumberFormat('en');
 
   /** What a row says of an annotation. */
-  function describe(editor, { key, state, meta }) {
+  function describe(editor, { key, state, meta, stuck }) {
     const area = meta.area === null || meta.area === undefined ? dsb.shapes.areaOf(state) : meta.area;
     const tool = state.source && state.source !== 'person' ? ` · ${state.source.split(':')[0]}` : '';
     return {
       uid: key,
       color: editor.color(state.label),
       name: editor.labelName(state.label),
-      kind: state.kind === 'tag' ? dsb.kinds.words('tag') : `${dsb.kinds.words(state.kind)}${tool}`,
+      kind: `${stuck ? 'not saved · ' : ''}${dsb.kinds.words(state.kind)}${state.kind === 'tag' ? '' : tool}`,
       area,
       author: meta.author || '',
       tag: state.kind === 'tag',

@@ -28,7 +28,8 @@
     const heir = gone && editor.labelOf(gone.merged_into);
     const name = gone ? `“${gone.name}”` : `number ${label}`;
     const fate = heir ? `was merged into “${heir.name}”` : 'was removed';
-    const words = `The label ${name} ${fate} meanwhile. Your ${count(items.length)} with it wait here, not saved.`;
+    const waits = items.length === 1 ? 'Your change with it waits' : `Your ${items.length} changes with it wait`;
+    const words = `The label ${name} ${fate} meanwhile. ${waits} here, not saved.`;
     const use = (id) => editor.resend(items, (state) => state && { ...state, label: id });
     const select = choiceOf(editor, heir);
     const buttons = [

@@ -28,10 +28,10 @@
       this.list = dsb.make('div', { className: 'past-list', role: 'listbox', tabIndex: 0, 'aria-label': 'History of this image' });
       const here = dsb.make('label', { className: 'row' }, this.only, 'selected object only');
       this.place.replaceChildren(
-        dsb.make('header', { className: 'row' }, dsb.make('h3', {}, 'History'), dsb.make('span', { className: 'grow' }), close),
+        dsb.make('div', { className: 'row' }, dsb.make('h3', {}, 'History'), dsb.make('span', { className: 'grow' }), close),
         dsb.make('div', { className: 'row wrap past-filters' }, this.who, here),
         this.list,
-        (this.foot = dsb.make('footer', { className: 'row wrap' })),
+        (this.foot = dsb.make('div', { className: 'row wrap past-ways' })),
       );
       for (const control of [this.who, this.only]) control.addEventListener('change', () => this.read());
       this.list.addEventListener('pointerover', (event) => this.look(lineAt(event)));
@@ -115,11 +115,11 @@
       const at = new Date(line.at);
       const swatch = dsb.make('i', { className: 'swatch' });
       swatch.style.background = line.about.label ? editor.color(line.about.label) : 'transparent';
-      const time = dsb.make('time', { title: at.toLocaleString() }, at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }));
+      const time = dsb.make('time', { title: at.toLocaleString() }, shortTime(at));
       const node = dsb.make(
         'div', { className: 'past-row', role: 'option', tabIndex: -1, 'aria-selected': 'false' },
         swatch, dsb.make('span', { className: 'past-words' }, this.words(line)),
-        dsb.make('span', { className: 'dim past-who' }, `${line.author === 'local' ? '' : `${line.author} · `}${line.tool}`), time,
+        dsb.make('span', { className: 'dim past-who' }, [line.author === 'local' ? '' : line.author, line.tool].filter(Boolean).join(' · ')), time,
       );
       node.line = line;
       return node;
@@ -238,6 +238,13 @@
       this.choose(next.line);
       next.scrollIntoView({ block: 'nearest' });
     }
+  }
+
+  /** The time today, else the day. */
+  function shortTime(at) {
+    const today = at.toDateString() === new Date().toDateString();
+    const how = today ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' };
+    return today ? at.toLocaleTimeString([], how) : at.toLocaleDateString([], how);
   }
 
   const lineAt = (event) => {

@@ -70,7 +70,7 @@
     const since = new Date(other.since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
     const tool = other.doing.split(':')[0];
     const title = `${name} is on this image too, since ${since}${tool ? ` · ${tool}` : ''}`;
-    return dsb.make('span', { className: 'present', title }, dsb.make('i', {}), name);
+    return dsb.make('span', { className: 'present', title }, dsb.make('i', {}), dsb.make('b', {}, name));
   }
 
   dsb.PresencePane = PresencePane;
