@@ -67,6 +67,15 @@ def build(connection: Connection, url: URL) -> None:
     _order_text_by_its_bytes(connection)
 
 
+def require_empty(connection: Connection, url: URL) -> None:
+    """Refuse a database with tables; WorkspaceError says how to go on."""
+    if _revision(connection, url) is not None:
+        raise WorkspaceError(
+            f"{shown(url)} holds a workspace already; name an empty database (createdb), or an"
+            " empty schema by ?options=-csearch_path%3Dname"
+        )
+
+
 def require_alone(connection: Connection, url: URL) -> None:
     """Keep others out until the end of the transaction; WorkspaceError if somebody is in."""
     question = f"SELECT pg_try_advisory_xact_lock({OPEN}, {_SCHEMA})"

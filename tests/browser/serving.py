@@ -26,8 +26,9 @@ _START_SECONDS = 60
 class Server:
     """The product's own server on one workspace; may be killed and started again."""
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(self, workspace: Path, *options: str) -> None:
         self.workspace = workspace
+        self.options = options
         self.process: subprocess.Popen[str] | None = None
         self.origin = ""
         self._lines: SimpleQueue[str] = SimpleQueue()
@@ -37,6 +38,7 @@ class Server:
         """Start it and wait until it answers."""
         command = [sys.executable, "-m", "datasetbuilder", "serve", "--no-browser"]
         command += ["--workspace", str(self.workspace), "--image-root", str(self.workspace.parent)]
+        command += self.options
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

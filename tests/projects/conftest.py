@@ -1,17 +1,14 @@
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from datasetbuilder.projects.schema import metadata
 from datasetbuilder.projects.store import Store
-from tests import postgresql
 from tests.projects.campaign import Campaign, pictures
 
 Where = tuple[Path, str | None]
 
-MISSING = postgresql.missing()
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
 
 
@@ -33,17 +30,6 @@ def workspace_folder(campaign_folder: Path, tmp_path: Path):
     folder = tmp_path / "workspace"
     shutil.copytree(campaign_folder, folder)
     return folder
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[postgresql.PostgresqlServer]:
-    """A running server for the tests of one process."""
-    if MISSING:
-        pytest.skip(f"NOT TESTED ON POSTGRESQL: {MISSING}")
-    server = postgresql.PostgresqlServer()
-    server.start()
-    yield server
-    server.remove()
 
 
 @pytest.fixture(scope="session")
