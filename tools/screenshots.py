@@ -26,6 +26,7 @@ PAGES = {
 }
 WHITE_CELL = (145.0, 241.0)
 LABELLED = "BloodImage_00044.jpg"
+TOGETHER = "BloodImage_00055.jpg"
 
 
 def main() -> None:
@@ -43,6 +44,7 @@ def main() -> None:
                 expect.set_options(timeout=60_000)
                 for scheme in SCHEMES:
                     take(browser, server, scheme)
+                    take_together(browser, server, scheme)
                 browser.close()
         finally:
             server.stop()
@@ -64,6 +66,37 @@ def take(browser: Browser, server: Server, scheme: Literal["light", "dark"]) -> 
     page.screenshot(path=IMAGES / f"scribble{tail}.png")
     person.press("Escape")
     context.close()
+
+
+def take_together(browser: Browser, server: Server, scheme: Literal["light", "dark"]) -> None:
+    """Two people on one image: a conflict, and the history after it was settled."""
+    tail = "" if scheme == "light" else "-dark"
+    contexts = [browser.new_context(viewport=SIZE, color_scheme=scheme) for _ in range(2)]
+    ada, bob = (Labeller(context.new_page(), server) for context in contexts)
+    for person in (ada, bob):
+        person.open_image(SLUG, TOGETHER)
+    ada.press("b", "1")
+    ada.drag([(40, 340), (160, 420)])
+    ada.wait_until("saved")
+    bob.wait_for_objects(ada.page.evaluate("dsb.editor.model.annotations.length"))
+    contexts[0].set_offline(True)
+    ada.press("v")
+    ada.drag([(100, 380), (180, 330)])
+    bob.press("v")
+    bob.click((100, 380))
+    bob.press("2")
+    bob.wait_until("saved")
+    contexts[0].set_offline(False)
+    expect(ada.page.locator(".settle-card")).to_be_visible()
+    ada.press("n")
+    ada.page.screenshot(path=IMAGES / f"conflict{tail}.png")
+    ada.press("t", "y")
+    expect(ada.page.locator(".past-row").first).to_be_visible()
+    ada.press("ArrowDown", "ArrowDown")
+    expect(ada.page.locator(".canvas-active .note.past")).to_be_visible()
+    ada.page.screenshot(path=IMAGES / f"history{tail}.png")
+    for context in contexts:
+        context.close()
 
 
 def scribble(person: Labeller) -> None:

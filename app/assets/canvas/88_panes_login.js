@@ -22,7 +22,9 @@
       'form', { className: 'card stack' },
       dsb.make('h2', { id: 'login-title' }, 'Log in again'), waits,
       dsb.make('p', { className: 'dim' },
-        'Paste the newest address that the server printed in its terminal; or open it in another tab of this browser.'),
+        'Paste the newest address that the server printed in its terminal, or ',
+        dsb.make('a', { className: 'link', href: '/login', target: '_blank', rel: 'noopener' }, 'log in in another tab'),
+        '; this page goes on by itself.'),
       field, said,
       dsb.make('div', { className: 'row' }, dsb.make('button', { type: 'submit', className: 'button primary' }, 'Log in')),
     );
