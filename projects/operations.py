@@ -19,6 +19,7 @@ member of a group                          all are accepted, or none is
 ========================================  ======================================================
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -58,6 +59,8 @@ _CHANGERS: dict[TargetType, Changer] = {
     TargetType.SETTINGS: settings.SettingsKeeper(),
     **_KEEPERS,
 }
+# As JSON writes it, unless the backslash is itself a written one. PostgreSQL has no such text.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _OF_PROJECT = {TargetType.LABEL, TargetType.SETTINGS}
 
 
@@ -106,9 +109,13 @@ def prepare(operation: Operation, shape_of: ShapeOf) -> Prepared:
 def _check_writable(operation: Operation) -> None:
     """Refuse what JSON text or the database cannot hold, such as half of an emoji."""
     try:
-        orjson.dumps([dict(operation.payload), operation.tool], option=orjson.OPT_SERIALIZE_NUMPY)
+        text = orjson.dumps(
+            [dict(operation.payload), operation.tool], option=orjson.OPT_SERIALIZE_NUMPY
+        )
     except TypeError as error:
         raise Refusal(f"payload: cannot be stored ({error})") from None
+    if _NUL.search(text):
+        raise Refusal("payload: text cannot hold the character with the number 0")
 
 
 def _fields(operation: Operation, shape_of: ShapeOf) -> Fields:

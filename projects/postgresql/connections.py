@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError as Unfit
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import NullPool
 
-from datasetbuilder.errors import StoreUnavailable, UsageError, WorkspaceError
+from datasetbuilder.errors import DataError, StoreUnavailable, UsageError, WorkspaceError
 from datasetbuilder.projects.schema import HEAD
 
 MOVED = "moved_to"
@@ -196,8 +197,10 @@ def plainly(url: URL) -> Iterator[None]:
         raise refusal from error
 
 
-def unavailable(error: Exception, url: URL) -> StoreUnavailable | None:
+def unavailable(error: Exception, url: URL) -> StoreUnavailable | DataError | None:
     """What a failing server is called in plain words, or None for a fault of ours."""
+    if isinstance(error, Unfit):
+        return DataError(f"the database cannot hold this: {_first_line(error)}")
     if isinstance(error, NoFreeConnection):
         return _not_saved(url, "all connections to the database are in use; try again")
     if isinstance(error, IntegrityError) or not isinstance(error, DBAPIError):

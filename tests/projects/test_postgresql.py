@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from datasetbuilder.errors import StoreUnavailable, UsageError, WorkspaceError
+from datasetbuilder.errors import DataError, StoreUnavailable, UsageError, WorkspaceError
 from datasetbuilder.model import Image, Outcome
 from datasetbuilder.projects.postgresql import connections, writer
 from datasetbuilder.projects.postgresql.writer import Writer
@@ -337,6 +337,12 @@ def test_a_full_disk_and_other_states_have_words():
     assert "refuses this user" in told("28P01")
     assert "does not answer" in told("57P01")
     assert told("42601") == "None"
+
+
+def test_a_name_that_the_database_cannot_hold_is_refused_as_wrong(shared):
+    with pytest.raises(DataError, match="the database cannot hold this"):
+        shared.store.create_project("a\0b")
+    assert shared.do(shared.add("a")).outcome is Outcome.ACCEPTED
 
 
 # --- addresses --------------------------------------------------------------------------------

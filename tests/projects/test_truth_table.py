@@ -500,3 +500,15 @@ def test_a_group_that_reaches_outside_the_limits_is_refused_whole(campaign):
 
 def test_no_operations_give_no_results(campaign):
     assert campaign.run() == []
+
+
+def test_text_that_a_database_cannot_hold_is_refused_and_its_neighbours_are_not(campaign):
+    op = campaign.op
+    results = campaign.run(
+        op("add", "c1", {"text": "a\0b"}, type="comment"),
+        op("add", "c2", {"text": "a\\u0000b"}, type="comment"),
+        campaign.add("a", {**box(), "attributes": {"note": "\0"}}),
+        campaign.add("b"),
+    )
+    assert [one.outcome.value for one in results] == ["refused", "accepted", "refused", "accepted"]
+    assert results[0].reason == "payload: text cannot hold the character with the number 0"
