@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0007"
+HEAD = "0008"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(
@@ -470,6 +470,10 @@ job = Table(
     _number("n_done", 0),
     _number("created_at"),
     _number("updated_at"),
+    _text("title", ""),
+    _text("error", ""),
+    _number("n_failed", 0),
+    Column("result", Text),
 )
 
 job_item = Table(

@@ -1,0 +1,175 @@
+"""Where the chunks of a job are worked on: local processes, or a Dask cluster.
+
+joblib makes both the same call. A worker that dies takes the chunks in flight with it, and nothing
+tells which of them killed it: those chunks are tried again one at a time and halved after each
+further death, until one item alone is to blame and is given up with its reason.
+"""
+
+import os
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeAlias
+
+from datasetbuilder.errors import UsageError
+from datasetbuilder.projects.jobs import Item, Settled
+
+Params: TypeAlias = Mapping[str, Any]
+Task: TypeAlias = Callable[[Params, str], Any]
+"""A pure function of a job's parameters and one item; a ValueError is the item's own fault."""
+
+CHUNK = 64
+DEATHS_ALONE = 2
+_ROUND = 4
+_BY_DEATH = ("TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "ShutdownExecutorError")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a chunk: its settled items, or none because its worker died."""
+
+    items: tuple[Item, ...]
+    settled: tuple[Settled, ...] = ()
+
+
+@dataclass(eq=False)
+class Engine:
+    """Processes of this computer, or of the cluster behind ``scheduler``.
+
+    One job at a time has the workers; others wait their turn, so that a worker's death in one of
+    them never ends another.
+    """
+
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    scheduler: str | None = None
+    _turn: Lock = field(default_factory=Lock)
+
+    def run(
+        self, task: Task, params: Params, items: Sequence[Item], *, chunk: int = CHUNK
+    ) -> Iterator[Answer]:
+        """Work on all items; an answer per chunk as it is ready. Closing it stops the workers."""
+        waiting = deque(tuple(items[k : k + chunk]) for k in range(0, len(items), chunk))
+        suspects: deque[tuple[Item, ...]] = deque()
+        deaths: dict[int, int] = {}
+        with self._turn, self._backend():
+            while waiting or suspects:
+                alone = bool(suspects)
+                source = deque([suspects.popleft()]) if alone else waiting
+                lost = yield from self._round(task, params, source, alone=alone)
+                for items_lost in lost:
+                    yield Answer(items_lost)
+                    if alone and len(items_lost) == 1:
+                        only = items_lost[0]
+                        deaths[only.id] = deaths.get(only.id, 0) + 1
+                        if deaths[only.id] >= DEATHS_ALONE:
+                            yield Answer(items_lost, (Settled(only.id, error=_given_up()),))
+                            continue
+                    suspects.extend(_halves(items_lost) if alone else [items_lost])
+
+    def _round(
+        self, task: Task, params: Params, source: deque[tuple[Item, ...]], *, alone: bool
+    ) -> Iterator[Answer]:
+        """Hand out a few chunks for each worker; returns those that died with one."""
+        from joblib import Parallel, delayed
+
+        flying: dict[int, tuple[Item, ...]] = {}
+        handed: list[tuple[Item, ...]] = []
+        # joblib runs ahead of a driver that writes slowly, and what was not written when the driver
+        # is killed is done again: a round bounds it.
+        most = 1 if alone else _ROUND * self.workers
+        # One worker is two of which one gets work: joblib would run a single one in this process.
+        ahead = 1 if alone or self.workers == 1 else 2 * self.workers
+
+        def calls() -> Iterator[Any]:
+            while source and len(handed) < most:
+                one = source.popleft()
+                handed.append(one)
+                flying[one[0].id] = one
+                yield delayed(carry_out)(task, params, [(item.id, item.item) for item in one])
+
+        parallel = Parallel(
+            n_jobs=max(2, self.workers),
+            return_as="generator_unordered",
+            pre_dispatch=ahead,
+            batch_size=1,
+        )
+        try:
+            with _unasked(), closing(parallel(calls())) as answers:
+                for first, settled in answers:
+                    yield Answer(flying.pop(first), tuple(Settled(*one) for one in settled))
+        except Exception as error:
+            # Each backend has an error of its own for a dead worker, and none is always importable.
+            if type(error).__name__ not in _BY_DEATH:
+                raise
+        return list(flying.values())
+
+    @contextmanager
+    def _backend(self) -> Iterator[None]:
+        from joblib import parallel_config
+
+        with ExitStack() as stack:
+            if self.scheduler is None:
+                stack.enter_context(parallel_config("loky", inner_max_num_threads=1))
+                stack.callback(_end_processes)
+            else:
+                stack.enter_context(_client(self.scheduler))
+                stack.enter_context(parallel_config("dask"))
+            yield
+
+
+def carry_out(
+    task: Task, params: Params, items: Sequence[tuple[int, str]]
+) -> tuple[int, list[tuple[int, Any, str]]]:
+    """Work on one chunk, in a worker; an item at fault does not stop its neighbours."""
+    return items[0][0], [_one(task, params, number, item) for number, item in items]
+
+
+def _one(task: Task, params: Params, number: int, item: str) -> tuple[int, Any, str]:
+    try:
+        return number, task(params, item), ""
+    except Exception as error:
+        # The outermost handler of an item: its reason goes to the list, the rest goes on.
+        return number, None, str(error) or type(error).__name__
+
+
+def _halves(items: tuple[Item, ...]) -> list[tuple[Item, ...]]:
+    middle = len(items) // 2
+    return [part for part in (items[:middle], items[middle:]) if part]
+
+
+def _given_up() -> str:
+    return (
+        f"ended its worker {DEATHS_ALONE} times when it was alone in it (a crash, or more memory "
+        "than there is); look at it, or resume the job on a bigger computer"
+    )
+
+
+@contextmanager
+def _unasked() -> Iterator[None]:
+    """Leave out joblib's advice about answers that a cancelled job did not take."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"\d+ tasks ", category=UserWarning)
+        yield
+
+
+def _end_processes() -> None:
+    """Let the local workers go: idle ones would hold memory, and the end of the program up."""
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+
+
+def _client(address: str) -> AbstractContextManager[Any]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError(
+            "A Dask scheduler needs the extra: pip install 'datasetbuilder[dask]'"
+        ) from None
+    try:
+        return Client(address, timeout=10, set_as_default=True)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"The Dask scheduler {address} does not answer: {error}") from None
