@@ -240,8 +240,8 @@ def test_a_job_whose_driver_is_killed_goes_on_where_it_stood(workspace_folder, t
     with Store.open(workspace_folder) as store:
         job_id = new_job(store, 40, log=str(log))
     command = [sys.executable, "-c", _DRIVER, str(workspace_folder), str(job_id)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([*command, "stop"], **pipes) as driver:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*command, "stop"], stdin=pipe, stdout=pipe, text=True) as driver:
         assert driver.stdout is not None
         while int(driver.stdout.readline()) < 10:
             pass
@@ -249,8 +249,8 @@ def test_a_job_whose_driver_is_killed_goes_on_where_it_stood(workspace_folder, t
     with Store.open(workspace_folder) as store:
         stood = read(store, job_id)
     assert (stood.state, stood.n_done) == (JobState.RUNNING, 10)
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    subprocess.run([*command, "on"], check=True, timeout=60, **quiet)
+    none = subprocess.DEVNULL
+    subprocess.run([*command, "on"], check=True, timeout=60, stdin=none, stdout=none)
     with Store.open(workspace_folder) as store:
         job = read(store, job_id)
     assert (job.state, job.n_done, job.n_failed) == (JobState.DONE, 40, 0)
