@@ -8,7 +8,7 @@ further death, until one item alone is to blame and is given up with its reason.
 import os
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -49,7 +49,7 @@ class Engine:
 
     def run(
         self, task: Task, params: Params, items: Sequence[Item], *, chunk: int = CHUNK
-    ) -> Iterator[Answer]:
+    ) -> Generator[Answer, None, None]:
         """Work on all items; an answer per chunk as it is ready. Closing it stops the workers."""
         waiting = deque(tuple(items[k : k + chunk]) for k in range(0, len(items), chunk))
         suspects: deque[tuple[Item, ...]] = deque()
@@ -71,7 +71,7 @@ class Engine:
 
     def _round(
         self, task: Task, params: Params, source: deque[tuple[Item, ...]], *, alone: bool
-    ) -> Iterator[Answer]:
+    ) -> Generator[Answer, None, list[tuple[Item, ...]]]:
         """Hand out a few chunks for each worker; returns those that died with one."""
         from joblib import Parallel, delayed
 
@@ -90,11 +90,11 @@ class Engine:
                 flying[one[0].id] = one
                 yield delayed(carry_out)(task, params, [(item.id, item.item) for item in one])
 
-        parallel = Parallel(
+        parallel: Any = Parallel(
             n_jobs=max(2, self.workers),
             return_as="generator_unordered",
-            pre_dispatch=ahead,
-            batch_size=1,
+            pre_dispatch=str(ahead),
+            batch_size=1,  # type: ignore[arg-type]
         )
         try:
             with _unasked(), closing(parallel(calls())) as answers:
@@ -159,7 +159,8 @@ def _end_processes() -> None:
     """Let the local workers go: idle ones would hold memory, and the end of the program up."""
     from joblib.externals.loky import get_reusable_executor
 
-    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+    current: Any = get_reusable_executor
+    current(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
 def _client(address: str) -> AbstractContextManager[Any]:
