@@ -9,6 +9,7 @@ import os
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -24,7 +25,6 @@ Task: TypeAlias = Callable[[Params, str], Any]
 CHUNK = 64
 DEATHS_ALONE = 2
 _ROUND = 4
-_BY_DEATH = ("TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "ShutdownExecutorError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,17 @@ class Engine:
             with _unasked(), closing(parallel(calls())) as answers:
                 for first, settled in answers:
                     yield Answer(flying.pop(first), tuple(Settled(*one) for one in settled))
-        except Exception as error:
-            # Each backend has an error of its own for a dead worker, and none is always importable.
-            if type(error).__name__ not in _BY_DEATH:
-                raise
-        return list(flying.values())
+        except self._deaths():
+            return list(flying.values())
+        return []
+
+    def _deaths(self) -> tuple[type[Exception], ...]:
+        """What is raised when a worker died."""
+        if self.scheduler is None:
+            return (BrokenProcessPool,)
+        from distributed.scheduler import KilledWorker
+
+        return (KilledWorker,)
 
     @contextmanager
     def _backend(self) -> Iterator[None]:
