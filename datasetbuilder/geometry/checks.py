@@ -15,8 +15,14 @@ from datasetbuilder.geometry.lines import (
     checked_polyline,
 )
 from datasetbuilder.geometry.masks import mask_from_spans, spans_from_mask
+from datasetbuilder.geometry.outline import cut_rings
 from datasetbuilder.geometry.raster import spans_from_geometry
-from datasetbuilder.geometry.rle import MAX_COORDINATE, checked_shape, points_from_ring
+from datasetbuilder.geometry.rle import (
+    MAX_COORDINATE,
+    checked_shape,
+    measure_rings,
+    points_from_ring,
+)
 from datasetbuilder.model import (
     Box,
     Ellipse,
@@ -168,7 +174,7 @@ def _checked_polygon(polygon: Polygon, shape: tuple[int, int]) -> Polygon:
         _check_part(part, f"part {number}: " if len(parts) > 1 else "")
     inside = parts if all(_is_inside(part, shape) for part in parts) else _clipped(parts, shape)
     result = Polygon(inside)
-    if not len(spans_from_geometry(result, shape)):
+    if not measure_rings(cut_rings(result), shape)[0]:
         raise GeometryError("the polygon covers no pixel: draw it larger")
     return result
 

@@ -3,9 +3,20 @@
 import math
 from dataclasses import dataclass
 
+from datasetbuilder.geometry.outline import cut_rings
 from datasetbuilder.geometry.raster import spans_from_geometry
-from datasetbuilder.geometry.rle import checked_shape
-from datasetbuilder.model import Bbox, Box, Geometry, Keypoints, Points, Polyline, Ring, Tag
+from datasetbuilder.geometry.rle import checked_shape, measure_rings
+from datasetbuilder.model import (
+    Bbox,
+    Box,
+    Geometry,
+    Keypoints,
+    Points,
+    Polygon,
+    Polyline,
+    Ring,
+    Tag,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,9 @@ def extent(geometry: Geometry, shape: tuple[int, int]) -> Extent:
         case Keypoints():
             places = tuple((point.x, point.y) for point in geometry.labelled)
             return Extent(0.0, _bbox_of_points(places, size) if places else None)
+        case Polygon():
+            area, bbox = measure_rings(cut_rings(geometry), size)
+            return Extent(float(area), bbox)
         case _:
             spans = spans_from_geometry(geometry, size)
             return Extent(float(spans.area), spans.bbox)

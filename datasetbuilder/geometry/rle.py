@@ -18,6 +18,7 @@ from pycocotools import mask as coco
 
 from datasetbuilder.errors import GeometryError
 from datasetbuilder.geometry.spans import Integers, Spans, spans_from_counts, union
+from datasetbuilder.model import Bbox
 
 MAX_SIDE = 1_000_000
 MAX_PIXELS = 2**31 - 1
@@ -146,13 +147,32 @@ def spans_from_rings(rings: Sequence[NDArray[np.floating[Any]]], shape: tuple[in
     shape : tuple of int
         ``(height, width)`` of the image.
     """
+    counts = [counts_from_text(rle["counts"], shape) for rle in _filled_rings(rings, shape)]
+    return union(spans_from_counts(each, shape[0]) for each in counts)
+
+
+def measure_rings(
+    rings: Sequence[NDArray[np.floating[Any]]], shape: tuple[int, int]
+) -> tuple[int, Bbox | None]:
+    """Area and bounding box of what `spans_from_rings` gives, without decoding its runs.
+
+    The box is ``(x, y, width, height)``, None where no pixel is covered.
+    """
+    found = _filled_rings(rings, shape)
+    if not found:
+        return 0, None
+    whole = coco.merge(found)
+    area = int(coco.area(whole))
+    x, y, width, height = coco.toBbox(whole).tolist()
+    return area, (x, y, width, height) if area else None
+
+
+def _filled_rings(rings: Sequence[NDArray[np.floating[Any]]], shape: tuple[int, int]) -> list[Any]:
     for ring in rings:
         _check_ring(ring)
     if sum(_outline(ring) for ring in rings) > MAX_OUTLINE:
         raise GeometryError(f"the outline is longer than {MAX_OUTLINE} pixels")
-    found = _filled([ring.ravel() for ring in rings], shape) if rings else []
-    counts = [counts_from_text(rle["counts"], shape) for rle in found]
-    return union(spans_from_counts(each, shape[0]) for each in counts)
+    return _filled([ring.ravel() for ring in rings], shape) if rings else []
 
 
 def _filled(checked: Any, shape: tuple[int, int]) -> Any:

@@ -1,6 +1,7 @@
 from hypothesis import given
 
 from datasetbuilder.geometry import Extent, coco_rle, extent
+from datasetbuilder.geometry.raster import spans_from_geometry
 from datasetbuilder.model import Box, Mask, Part, Polygon, Tag
 from tests.geometry.reference import coco
 from tests.strategies import POLYGON_SHAPE, polygons
@@ -50,3 +51,14 @@ def test_area_and_box_are_those_of_coco(polygon):
     found = extent(polygon, POLYGON_SHAPE)
     rle = coco_rle(polygon, POLYGON_SHAPE)
     assert found == Extent(float(coco.area(rle)), tuple(coco.toBbox(rle).tolist()))
+
+
+@given(polygons())
+def test_a_polygon_is_measured_by_the_very_pixels_it_covers(polygon):
+    spans = spans_from_geometry(polygon, POLYGON_SHAPE)
+    assert extent(polygon, POLYGON_SHAPE) == Extent(float(spans.area), spans.bbox)
+
+
+def test_a_shape_of_whole_columns_has_their_box():
+    ring = ((3.0, 0.0), (3.0, 20.0), (7.0, 20.0), (7.0, 0.0))
+    assert extent(Polygon((Part(ring),)), (20, 20)) == Extent(80.0, (3.0, 0.0, 4.0, 20.0))
