@@ -39,6 +39,11 @@ def label_color(uid: Any) -> dict[str, Any]:
     return {"type": "label-color", "uid": uid}
 
 
+def label_skeleton(uid: Any) -> dict[str, Any]:
+    """The field that names a label's keypoints."""
+    return {"type": "label-skeleton", "uid": uid}
+
+
 def label_merge(uid: Any) -> dict[str, Any]:
     """The choice of the label that takes over this one's annotations."""
     return {"type": "label-merge", "uid": uid}

@@ -18,7 +18,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import ids
-from datasetbuilder.app.pages import shell
+from datasetbuilder.app.pages import shell, skeleton_field
 from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.app.security.access import authorised
 from datasetbuilder.app.security.permissions import Permission
@@ -65,7 +65,10 @@ def table(project: Project) -> Any:
     if not labels:
         return html.P("No labels yet. Add the first one below.", className="dim")
     counts = project.info.label_counts
-    headings = [html.Th(words) for words in ("Id", "Colour", "Name", "Annotations", "Merge", "")]
+    headings = [
+        html.Th(words)
+        for words in ("Id", "Colour", "Name", "Keypoints", "Annotations", "Merge", "")
+    ]
     rows = [_row(label, counts.get(label.id, 0), labels) for label in labels]
     return html.Table([html.Thead(html.Tr(headings)), html.Tbody(rows)], className="table")
 
@@ -117,8 +120,21 @@ def _row(label: Label, count: int, labels: tuple[Label, ...]) -> html.Tr:
         disabled=count > 0,
         title="Merge it into another label first" if count else f"Remove {label.name}",
     )
-    cells = (str(label.id), color, name, f"{count:,}", merge, remove)
+    cells = (str(label.id), color, name, _skeleton(label), f"{count:,}", merge, remove)
     return html.Tr([html.Td(cell) for cell in cells], className="label-row")
+
+
+def _skeleton(label: Label) -> html.Label:
+    field = dcc.Input(
+        id=ids.label_skeleton(label.uid),
+        value=skeleton_field.text_from_skeleton(label.skeleton),
+        placeholder="tip, tail, fin | 1-2, 1-3",
+        debounce=True,
+        autoComplete="off",
+        className="input",
+    )
+    words = html.Span(f"Keypoints of {label.name}", className="visually-hidden")
+    return html.Label([words, field], title="Names of the keypoints, then the lines between them")
 
 
 def _add_line() -> html.Div:
@@ -169,6 +185,29 @@ def recolour_label(project: Project, uid: str, color: str, *, author: str) -> ht
     if not _COLOR.fullmatch(color):
         return None
     return change_label(project, uid, {"color": color.lower()}, author=author)
+
+
+def change_skeleton(project: Project, uid: str, text: str, *, author: str) -> html.Div | None:
+    """Name the keypoints of a label, or take its skeleton away with an empty line."""
+    label = _label(project, uid)
+    if text.strip() == skeleton_field.text_from_skeleton(label.skeleton):
+        return None
+    try:
+        skeleton = skeleton_field.wire_from_text(text)
+    except ValueError as error:
+        return shell.notice(f"Keypoints of {label.name}: {error}.", kind="bad")
+    count = len(skeleton["names"]) if skeleton else 0
+    words = f"{label.name} has {count} keypoints." if count else f"{label.name} has no keypoints."
+    target = Target(TargetType.LABEL, uid)
+    return _carried_out(
+        project,
+        OperationKind.CHANGE,
+        target,
+        {"skeleton": skeleton},
+        author,
+        words,
+        base=label.version,
+    )
 
 
 def merge_label(project: Project, uid: str, into: int, *, author: str) -> html.Div:
@@ -253,6 +292,7 @@ def register(app: Dash, services: Services) -> None:
     _register_restore(app, services)
     rows: tuple[tuple[Callable[[Any], dict[str, Any]], str, _RowHandler], ...] = (
         (ids.label_name, "value", lambda p, u, v, a: change_label(p, u, {"name": v}, author=a)),
+        (ids.label_skeleton, "value", lambda p, u, v, a: change_skeleton(p, u, v, author=a)),
         (ids.label_color, "value", lambda p, u, v, a: recolour_label(p, u, v, author=a)),
         (ids.label_merge, "value", lambda p, u, v, a: merge_label(p, u, int(v), author=a)),
         (ids.label_remove, "n_clicks", lambda p, u, _v, a: remove_label(p, u, author=a)),
@@ -287,7 +327,9 @@ def _register_row(app: Dash, services: Services, control: Input, handler: _RowHa
     @app.callback(_TABLE, _NOTICE, _UNDO, control, _PROJECT, prevent_initial_call=True)
     def on_row(_values: list[Any], slug: str) -> Any:
         value = ctx.triggered[0]["value"]
-        if not value or not isinstance(ctx.triggered_id, dict):
+        named = isinstance(ctx.triggered_id, dict)
+        empties = named and ctx.triggered_id["type"] == "label-skeleton" and value == ""
+        if not named or not (value or empties):
             return no_update, no_update, no_update
         project, author = _opened(services, slug)
         uid = ctx.triggered_id["uid"]

@@ -166,6 +166,7 @@ CALLBACKS: dict[str, Permission] = {
     "export-preview.children": Permission.EXPORT,
     "label-table.children < label-add.n_clicks": Permission.MANAGE,
     "label-table.children < label-name.value": Permission.MANAGE,
+    "label-table.children < label-skeleton.value": Permission.MANAGE,
     "label-table.children < label-color.value": Permission.MANAGE,
     "label-table.children < label-merge.value": Permission.MANAGE,
     "label-table.children < label-remove.n_clicks": Permission.MANAGE,

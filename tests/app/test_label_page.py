@@ -1,6 +1,7 @@
 import pytest
 
-from datasetbuilder.app.pages import settings
+from datasetbuilder.app.pages import settings, skeleton_field
+from datasetbuilder.model import Skeleton
 
 
 @pytest.fixture
@@ -53,3 +54,35 @@ def test_a_removed_label_comes_back_with_its_id_and_colour(project, cat):
     settings.restore_label(project, cat.uid, author="local")
     back = project.labels()[0]
     assert (back.id, back.name, back.color) == (1, "cat", cat.color)
+
+
+def test_the_keypoints_of_a_label_are_named_in_one_line(project, cat):
+    notice = settings.change_skeleton(project, cat.uid, "tip, tail , fin | 1-2, 3-1", author="ada")
+    assert said(notice) == ("cat has 3 keypoints.", "notice good")
+    skeleton = project.labels()[0].skeleton
+    assert skeleton == Skeleton(("tip", "tail", "fin"), ((0, 1), (0, 2)))
+    line = skeleton_field.text_from_skeleton(skeleton)
+    assert line == "tip, tail, fin | 1-2, 1-3"
+    assert settings.change_skeleton(project, cat.uid, line, author="ada") is None
+
+
+def test_an_empty_line_takes_the_keypoints_away(project, cat):
+    settings.change_skeleton(project, cat.uid, "tip, tail", author="ada")
+    assert said(settings.change_skeleton(project, cat.uid, " ", author="ada"))[0] == (
+        "cat has no keypoints."
+    )
+    assert project.labels()[0].skeleton is None
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("tip, tail | 1:2", '"1:2" is not an edge; write two positions as 1-2'),
+        ("tip, tail | 1-3", "must be two different positions from 0 to 1"),
+        ("tip, tip", 'is a second "tip"'),
+    ],
+)
+def test_keypoints_that_make_no_sense_are_refused_in_words(project, cat, line, reason):
+    words, kind = said(settings.change_skeleton(project, cat.uid, line, author="ada"))
+    assert (kind, reason in str(words)) == ("notice bad", True)
+    assert project.labels()[0].skeleton is None
