@@ -22,6 +22,7 @@ TOOLS = (
     ("points", "Points", "K", "points"),
     ("brush", "Brush", "M", "brush"),
     ("eraser", "Erase", "X", "eraser"),
+    ("cut", "Cut", "G", "cut"),
     ("scribble", "Scribble", "S", "scribble"),
     ("snap", "Snap", "C", "magnet"),
 )

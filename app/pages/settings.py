@@ -327,9 +327,10 @@ def _register_row(app: Dash, services: Services, control: Input, handler: _RowHa
     @app.callback(_TABLE, _NOTICE, _UNDO, control, _PROJECT, prevent_initial_call=True)
     def on_row(_values: list[Any], slug: str) -> Any:
         value = ctx.triggered[0]["value"]
-        named = isinstance(ctx.triggered_id, dict)
-        empties = named and ctx.triggered_id["type"] == "label-skeleton" and value == ""
-        if not named or not (value or empties):
+        if not isinstance(ctx.triggered_id, dict):
+            return no_update, no_update, no_update
+        empties = ctx.triggered_id["type"] == "label-skeleton" and value == ""
+        if not value and not empties:
             return no_update, no_update, no_update
         project, author = _opened(services, slug)
         uid = ctx.triggered_id["uid"]

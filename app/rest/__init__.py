@@ -21,6 +21,7 @@ from datasetbuilder.app.rest import (
     refine,
     running,
     session,
+    shapes,
 )
 from datasetbuilder.app.security.login import Entrance
 from datasetbuilder.app.services import Services
@@ -36,6 +37,7 @@ _MODULES = (
     history,
     pixels,
     refine,
+    shapes,
     exports,
     running,
     people,

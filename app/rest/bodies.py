@@ -80,6 +80,27 @@ class RefineOutline(Strict):
     width: float | int | None = Field(default=None, gt=0, le=10_000)
 
 
+class DrawnShape(Strict):
+    """A shape inside another body, read by `datasetbuilder.wire`."""
+
+    kind: _Name
+    geometry: dict[str, Any]
+
+
+class CombineShapes(Strict):
+    """``POST …/shapes/combine``; the first is what the others are taken from."""
+
+    way: Literal["merge", "subtract", "intersect"]
+    shapes: list[DrawnShape] = Field(min_length=2, max_length=1000)
+
+
+class DivideShape(Strict):
+    """``POST …/shapes/divide``."""
+
+    shape: DrawnShape
+    line: list[Any] = Field(min_length=2, max_length=10_000)
+
+
 class NewExport(Strict):
     """``POST /projects/<slug>/exports``."""
 

@@ -132,6 +132,8 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.prepare", "POST"): Permission.ANNOTATE,
     ("api.refine_scribbles", "POST"): Permission.ANNOTATE,
     ("api.refine_outline", "POST"): Permission.ANNOTATE,
+    ("api.combine_shapes", "POST"): Permission.ANNOTATE,
+    ("api.divide_shape", "POST"): Permission.ANNOTATE,
     ("api.exports", "GET"): Permission.EXPORT,
     ("api.start_export", "POST"): Permission.EXPORT,
     ("api.download_export", "GET"): Permission.EXPORT,

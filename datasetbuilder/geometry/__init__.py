@@ -12,6 +12,7 @@ into exact pixel-corner polygons, ``raster`` fills shapes, ``strokes`` brush lin
 what may be stored.
 """
 
+from datasetbuilder.geometry.booleans import combined, divided
 from datasetbuilder.geometry.centres import (
     array_from_centre_ring,
     centre_ring_from_mask,
@@ -57,7 +58,9 @@ __all__ = [
     "coco_counts",
     "coco_rings",
     "coco_rle",
+    "combined",
     "crop_from_mask",
+    "divided",
     "extent",
     "iou",
     "joined",

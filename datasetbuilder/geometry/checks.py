@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from datasetbuilder.errors import GeometryError
+from datasetbuilder.geometry.areas import area_from_part, parts_from_area
 from datasetbuilder.geometry.lines import (
     checked_keypoints,
     checked_points,
@@ -193,7 +194,9 @@ def _check_part(part: Part, where: str) -> None:
         name = f"{where}the outline" if index == 0 else f"{where}hole {index}"
         _refuse_invalid(shapely.Polygon(ring), name)
     if part.holes:
-        _refuse_invalid(_shapely(part), f"{where}a hole meets the outline or another hole: it")
+        _refuse_invalid(
+            area_from_part(part), f"{where}a hole meets the outline or another hole: it"
+        )
 
 
 def _refuse_invalid(polygon: shapely.Polygon, ring: str) -> None:
@@ -224,36 +227,7 @@ def _clipped(parts: Iterable[Part], shape: tuple[int, int]) -> tuple[Part, ...]:
         if _is_inside(part, shape):
             kept.append(part)
         else:
-            kept += _rounded(shapely.intersection(_shapely(part), frame))
+            kept += parts_from_area(shapely.intersection(area_from_part(part), frame))
     if not kept:
         raise _outside("polygon", shape)
     return tuple(kept)
-
-
-def _rounded(shape: shapely.Geometry) -> list[Part]:
-    """The areas of a clipped part, in float32; rounding may have made a sliver cross itself."""
-    parts = []
-    for area in _areas(shape):
-        part = _part(area)
-        whole = _shapely(part)
-        parts += [part] if whole.is_valid else map(_part, _areas(shapely.make_valid(whole)))
-    return parts
-
-
-def _areas(shape: shapely.Geometry) -> list[shapely.Polygon]:
-    pieces = shapely.get_parts(shapely.get_parts(shape))
-    return [p for p in pieces if isinstance(p, shapely.Polygon) and p.area > 0]
-
-
-def _part(area: shapely.Polygon) -> Part:
-    exterior, *holes = (_ring(ring) for ring in (area.exterior, *area.interiors))
-    return Part(exterior, tuple(holes))
-
-
-def _ring(ring: shapely.LinearRing) -> Ring:
-    points = shapely.get_coordinates(ring)[:-1].tolist()
-    return tuple((shortest_float32(x), shortest_float32(y)) for x, y in points)
-
-
-def _shapely(part: Part) -> shapely.Polygon:
-    return shapely.Polygon(part.exterior, part.holes)

@@ -86,3 +86,52 @@ def test_several_objects_move_turn_and_go_in_one_step_each(server, page):
     person.wait_for_objects(0)
     person.press("Control+z")
     person.wait_for_objects(2)
+
+
+def test_shapes_are_merged_and_cut_by_a_line(server, page):
+    server.start()
+    person = Labeller(page, server)
+    person.open_image(SLUG, NAME)
+    person.press("1", "b")
+    person.drag([(100, 100), (150, 140)])
+    person.drag([(140, 110), (200, 130)])
+    person.wait_for_objects(2)
+    person.press("v", "Control+a", "j")
+    person.wait_for_objects(1)
+    person.wait_until("saved")
+    (merged,) = person.stored(SLUG, person.image_id())
+    assert (merged["kind"], merged["bbox"]) == (
+        "polygon",
+        pytest.approx([100, 100, 100, 40], abs=1),
+    )
+
+    person.press("Escape", "g")
+    person.drag([(170, 90), (170, 150)])
+    person.wait_for_objects(2)
+    person.wait_until("saved")
+    pieces = person.stored(SLUG, person.image_id())
+    assert sum(piece["area"] for piece in pieces) == pytest.approx(merged["area"], rel=0.02)
+    assert pieces[0]["uid"] == merged["uid"]
+    person.press("Control+z")
+    person.wait_for_objects(1)
+
+
+def test_keypoints_follow_the_skeleton_that_the_labels_page_gives(server, page):
+    server.start()
+    person = Labeller(page, server)
+    page.goto(f"{person.origin}/p/{SLUG}/settings")
+    field = page.get_by_label("Keypoints of WBC")
+    field.fill("nucleus, rim, tail | 1-2, 1-3")
+    field.press("Enter")
+    page.get_by_text("WBC has 3 keypoints.").wait_for()
+
+    person.open_image(SLUG, NAME)
+    person.press("2", "k")
+    page.get_by_text("1 of 3: nucleus").wait_for()
+    for place in ((140, 240), (180, 250), (150, 290)):
+        person.click(place)
+    person.wait_for_objects(1)
+    person.wait_until("saved")
+    (stored,) = person.stored(SLUG, person.image_id())
+    assert stored["kind"] == "keypoints"
+    assert [visibility for _, _, visibility in stored["geometry"]["points"]] == [2, 2, 2]

@@ -47,6 +47,8 @@
     prepare: (slug, image) => call(`${place(slug, image)}/refine/prepare`, {}, { patience: 120_000 }),
     refine: (slug, image, tool, body, signal) =>
       call(`${place(slug, image)}/refine/${tool}`, body, { signal, patience: 60_000 }),
+    /** Shapes made of shapes: `combine` or `divide`. Nothing is stored. */
+    shapes: (slug, image, how, body) => call(`${place(slug, image)}/shapes/${how}`, body),
     /** The address of an image's pixels; it changes when the pixels do. */
     pixels: (slug, image, kind) =>
       `${place(slug, image.id)}/pixels/${kind}?v=${(image.sha256 || '').slice(0, 12)}`,

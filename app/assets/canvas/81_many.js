@@ -125,8 +125,10 @@
     severalDock() {
       return [
         { is: 'chip', text: `${this.chosen.length} objects` },
-        { is: 'text', text: 'drag moves all · corners scale · the knob turns' },
-        { is: 'button', text: 'copy', keys: 'Ctrl D', run: () => this.duplicate() },
+        { is: 'text', text: 'drag moves · corners scale · knob turns' },
+        { is: 'button', text: 'merge', keys: 'J', run: () => this.combine('merge') },
+        { is: 'button', text: 'subtract', keys: '−', run: () => this.combine('subtract') },
+        { is: 'button', text: 'intersect', keys: '&', run: () => this.combine('intersect') },
         { is: 'button', text: 'remove', keys: 'Del', run: () => this.removeSelected() },
       ];
     },
