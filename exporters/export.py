@@ -9,6 +9,7 @@ from typing import Any
 
 from datasetbuilder.errors import FormatError, UsageError
 from datasetbuilder.exporters import manifest
+from datasetbuilder.exporters.grouping import Groups
 from datasetbuilder.exporters.imagefiles import ImageFiles
 from datasetbuilder.exporters.job import ExportJob, Progress
 from datasetbuilder.exporters.options import WHOLE, ExportOptions
@@ -16,6 +17,7 @@ from datasetbuilder.exporters.placement import Placement, place
 from datasetbuilder.exporters.registry import Format, format_named, task_for
 from datasetbuilder.exporters.staging import refuse_taken, staged
 from datasetbuilder.exporters.survey import Survey, notes, survey, task_losses
+from datasetbuilder.insight.where import Filtered, condition_from_text
 from datasetbuilder.model import Snapshot
 
 
@@ -113,6 +115,10 @@ def plan(  # noqa: PLR0913 - the options of one export, all by name
     splits: Mapping[str, float] | None = None,
     seed: int = 0,
     images: str = "copy",
+    segmentation: str = "polygon",
+    groups: Groups | None = None,
+    stratify: bool = False,
+    where: str = "",
 ) -> ExportPlan:
     """Look at a snapshot as `export` would, without writing.
 
@@ -122,7 +128,17 @@ def plan(  # noqa: PLR0913 - the options of one export, all by name
         If a format, task or option does not exist.
     """
     names = _names(formats)
-    options = ExportOptions(task=task_for(names, task), images=images, splits=splits, seed=seed)
+    options = ExportOptions(
+        task_for(names, task),
+        images,
+        segmentation,
+        splits,
+        seed,
+        groups or Groups(),
+        stratify,
+        where,
+    )
+    snapshot = meant(snapshot, where)
     chosen = [format_named(name, options.task) for name in names]
     _, found = _looked_over(snapshot, options, chosen)
     lost = _losses(found, chosen, options)
@@ -139,6 +155,9 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
     seed: int = 0,
     images: str = "copy",
     segmentation: str = "polygon",
+    groups: Groups | None = None,
+    stratify: bool = False,
+    where: str = "",
     allow_loss: bool = False,
     progress: Progress | None = None,
 ) -> ExportReport:
@@ -161,6 +180,12 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
         ``copy``, ``link`` or ``none``.
     segmentation : str, optional
         How COCO writes masks: exact ``polygon``, ``rle`` or ``counts``.
+    groups : Groups, optional
+        What has to stay on one side of a split.
+    stratify : bool, optional
+        Whether each split gets its share of every label.
+    where : str, optional
+        Which images and annotations are meant, see `datasetbuilder.insight.where`.
     allow_loss : bool, optional
         Export although something has to be left out.
     progress : callable, optional
@@ -178,7 +203,17 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
         If what was read back differs from the snapshot.
     """
     names = _names(formats)
-    options = ExportOptions(task_for(names, task), images, segmentation, splits, seed)
+    options = ExportOptions(
+        task_for(names, task),
+        images,
+        segmentation,
+        splits,
+        seed,
+        groups or Groups(),
+        stratify,
+        where,
+    )
+    snapshot = meant(snapshot, where)
     chosen = [format_named(name, options.task) for name in names]
     target = Path(os.path.abspath(os.path.expanduser(folder)))
     refuse_taken(target)
@@ -222,6 +257,17 @@ def _written(
     return done
 
 
+def meant(snapshot: Snapshot, where: str) -> Snapshot:
+    """The snapshot with what an expression means; all of it for an empty one.
+
+    Raises
+    ------
+    WhereError
+        Pointing at the column that is not understood.
+    """
+    return Filtered(snapshot, condition_from_text(where)) if where.strip() else snapshot
+
+
 def _looked_over(
     snapshot: Snapshot, options: ExportOptions, chosen: Sequence[Format]
 ) -> tuple[Placement, Survey]:
@@ -231,13 +277,16 @@ def _looked_over(
 
 
 def _manifest(job: ExportJob, chosen: Sequence[Format], report: ExportReport) -> dict[str, Any]:
-    return {
+    filters: dict[str, Any] = {"sets": sorted(job.survey.sets)}
+    if job.options.where.strip():
+        filters["where"] = job.options.where
+    said = {
         "manifest": manifest.VERSION,
         "project": job.snapshot.project,
         "event": job.snapshot.seq,
         "task": job.options.task,
         "formats": {item.name: item.version for item in chosen},
-        "filters": {"sets": sorted(job.survey.sets)},
+        "filters": filters,
         "splits": list(job.placement.splits),
         "options": job.options.to_json(),
         "counts": dict(report.counts),
@@ -245,6 +294,9 @@ def _manifest(job: ExportJob, chosen: Sequence[Format], report: ExportReport) ->
         "notes": list(report.notes),
         "reencoded": list(report.reencoded),
     }
+    if job.placement.proof:
+        said["proof"] = dict(job.placement.proof)
+    return said
 
 
 def _amount(images: int, annotations: int) -> str:

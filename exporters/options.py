@@ -1,10 +1,11 @@
 """What a person chooses for one export."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from datasetbuilder.errors import UnknownName
+from datasetbuilder.errors import UnknownName, UsageError
+from datasetbuilder.exporters.grouping import Groups
 from datasetbuilder.insight.splits import checked_splits
 from datasetbuilder.model import Kind
 
@@ -52,6 +53,12 @@ class ExportOptions:
         Share of each split.
     seed : int
         Deals the images among the splits.
+    groups : Groups
+        What has to stay together.
+    stratify : bool
+        Whether each split gets its share of every label.
+    where : str
+        Which images and annotations are meant; empty for all.
     """
 
     task: str = INSTANCES
@@ -59,6 +66,9 @@ class ExportOptions:
     segmentation: str = "polygon"
     splits: Mapping[str, float] | None = None
     seed: int = 0
+    groups: Groups = field(default_factory=Groups)
+    stratify: bool = False
+    where: str = ""
 
     def __post_init__(self) -> None:
         _known("task", self.task, TASKS)
@@ -66,15 +76,24 @@ class ExportOptions:
         _known("way to write masks", self.segmentation, SEGMENTATIONS)
         if self.splits is not None:
             checked_splits(self.splits)
+        elif self.stratify or self.groups.by:
+            raise UsageError(
+                "Groups and stratified splits need shares (--split train=0.8,val=0.2)."
+            )
 
     def to_json(self) -> dict[str, object]:
         """The options as the manifest keeps them."""
-        return {
+        said: dict[str, object] = {
             "images": self.images,
             "segmentation": self.segmentation,
             "splits": None if self.splits is None else dict(self.splits),
             "seed": self.seed,
         }
+        if self.groups.by:
+            said["group_by"] = self.groups.by
+        if self.stratify:
+            said["stratify"] = True
+        return said
 
 
 def _known(what: str, name: str, known: tuple[str, ...]) -> None:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from datasetbuilder.errors import FormatError
+from datasetbuilder.exporters.grouping import members
 from datasetbuilder.exporters.options import WHOLE, ExportOptions
+from datasetbuilder.insight.grouped import dealt, proof
 from datasetbuilder.insight.splits import checked_split_name, split_of
 from datasetbuilder.model import Image, Snapshot
 
@@ -32,15 +34,26 @@ class Placement:
         Split by content hash, for images whose split a person chose.
     options : ExportOptions
         Shares and seed for all others.
+    dealt_splits : mapping of int to str
+        Split by image id, where images have to stay together.
+    proof : mapping of str to int
+        How many groups and doubles there are, and how many lie in more than one split.
     """
 
     def __init__(
-        self, names: Mapping[int, str], hand_splits: Mapping[str, str], options: ExportOptions
+        self,
+        names: Mapping[int, str],
+        hand_splits: Mapping[str, str],
+        options: ExportOptions,
+        dealt_splits: Mapping[int, str],
+        proof: Mapping[str, int],
     ) -> None:
         self._names = names
         self._by_hand = hand_splits
         self._shares = dict(options.splits or {})
         self._seed = options.seed
+        self._dealt = dealt_splits
+        self.proof = proof
         self.splits = self._split_names()
 
     def file_name(self, image: Image) -> str:
@@ -51,6 +64,8 @@ class Placement:
         """The split's name; always the same one when the export is not split."""
         if image.split is not None:
             return image.split
+        if image.id in self._dealt:
+            return self._dealt[image.id]
         content = image.sha256 or image.name
         if content in self._by_hand:
             return self._by_hand[content]
@@ -92,7 +107,17 @@ def place(snapshot: Snapshot, options: ExportOptions, *, by_stem: bool = False) 
         if image.split is not None:
             by_hand.setdefault(image.sha256 or image.name, checked_split_name(image.split))
     taken = folders | {_hash(name) for name in _RESERVED}
-    return Placement(_kept_apart(snapshot, hashes, taken, by_stem), by_hand, options)
+    names = _kept_apart(snapshot, hashes, taken, by_stem)
+    found, said = _dealt(snapshot, options)
+    return Placement(names, by_hand, options, found, said)
+
+
+def _dealt(snapshot: Snapshot, options: ExportOptions) -> tuple[dict[int, str], dict[str, int]]:
+    if options.splits is None:
+        return {}, {}
+    listed = list(members(snapshot, options.groups, labels=options.stratify))
+    found = dealt(listed, options.splits, seed=options.seed, stratify=options.stratify)
+    return found, proof(listed, found)
 
 
 def portable_name(image: Image) -> str:
