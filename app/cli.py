@@ -319,6 +319,22 @@ def export(  # noqa: PLR0913 - one parameter per option
         str, typer.Option(metavar="train=0.8,val=0.1,test=0.1", help="Share of each split.")
     ] = "",
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+    group_by: Annotated[
+        str,
+        typer.Option(metavar="COLUMN", help="folder, or a column of --groups: kept in one split."),
+    ] = "",
+    groups: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A CSV file: image names and groups.")
+    ] = None,
+    stratify: Annotated[
+        bool, typer.Option("--stratify", help="Give each split its share of every label.")
+    ] = False,
+    where: Annotated[
+        str, typer.Option(metavar="EXPR", help="Such as: status = accepted and score >= 0.5")
+    ] = "",
+    segmentation: Annotated[
+        str, typer.Option(help="How COCO writes masks: polygon, rle or counts.")
+    ] = "polygon",
     annotation_set: Annotated[
         str, typer.Option("--set", metavar="NAME", help="Which set of annotations.")
     ] = "truth",
@@ -345,6 +361,11 @@ def export(  # noqa: PLR0913 - one parameter per option
                 splits=splits,
                 seed=seed,
                 images=images,
+                segmentation=segmentation,
+                group_by=group_by,
+                groups=groups,
+                stratify=stratify,
+                where=where,
                 sets=(annotation_set,),
                 allow_loss=allow_loss,
                 progress=progress,
@@ -405,6 +426,7 @@ def restore(
 
 
 cli.command("import")(cli_formats.import_annotations)
+cli.command("diff")(cli_formats.diff)
 cli.command()(cli_moving.migrate)
 
 

@@ -17,7 +17,15 @@ import numpy as np
 
 from datasetbuilder import wire
 from datasetbuilder.errors import DataError, UnknownName, UsageError
+from datasetbuilder.exporters.diff import (
+    DiffReport,
+    compare,
+    side_of_export,
+    side_of_snapshot,
+)
 from datasetbuilder.exporters.export import ExportPlan, ExportReport, export, plan
+from datasetbuilder.exporters.grouping import chosen_groups
+from datasetbuilder.exporters.importing import Gallery
 from datasetbuilder.geometry import mask_from_array
 from datasetbuilder.importer import ImportReport, ImportWish, import_annotations
 from datasetbuilder.model import (
@@ -603,12 +611,26 @@ class Project:
         splits: Mapping[str, float] | None = None,
         seed: int = 0,
         images: str = "copy",
+        segmentation: str = "polygon",
+        group_by: str = "",
+        groups: str | os.PathLike[str] | None = None,
+        stratify: bool = False,
+        where: str = "",
         sets: Sequence[str] = (TRUTH,),
     ) -> ExportPlan:
         """What `export` would write and what it would have to leave out."""
         with self.snapshot(sets=sets) as snapshot:
             return plan(
-                snapshot, formats=formats, task=task, splits=splits, seed=seed, images=images
+                snapshot,
+                formats=formats,
+                task=task,
+                splits=splits,
+                seed=seed,
+                images=images,
+                segmentation=segmentation,
+                groups=chosen_groups(group_by, None if groups is None else Path(groups)),
+                stratify=stratify,
+                where=where,
             )
 
     def export(  # noqa: PLR0913 - the options of one export, all by name
@@ -620,11 +642,39 @@ class Project:
         splits: Mapping[str, float] | None = None,
         seed: int = 0,
         images: str = "copy",
+        segmentation: str = "polygon",
+        group_by: str = "",
+        groups: str | os.PathLike[str] | None = None,
+        stratify: bool = False,
+        where: str = "",
         sets: Sequence[str] = (TRUTH,),
         allow_loss: bool = False,
         progress: Progress | None = None,
     ) -> ExportReport:
         """Write a dataset, read it back, compare it with the project, then move it into place.
+
+        Parameters
+        ----------
+        folder : path-like
+            Missing or empty.
+        formats : str or sequence of str, optional
+            Names of formats.
+        task : str, optional
+            By default what the first format is for.
+        splits : mapping of str to float, optional
+            Share of each split; ``seed`` deals the images.
+        images : str, optional
+            ``copy``, ``link`` or ``none``.
+        segmentation : str, optional
+            How COCO writes masks: ``polygon``, ``rle`` or ``counts``.
+        group_by : str, optional
+            ``folder``, or a column of the table ``groups``: what stays on one side of a split.
+        stratify : bool, optional
+            Give each split its share of every label.
+        where : str, optional
+            Which images and annotations are meant, such as ``status = accepted and score >= 0.5``.
+        allow_loss : bool, optional
+            Export although a format cannot hold everything.
 
         Raises
         ------
@@ -647,9 +697,20 @@ class Project:
                 splits=splits,
                 seed=seed,
                 images=images,
+                segmentation=segmentation,
+                groups=chosen_groups(group_by, None if groups is None else Path(groups)),
+                stratify=stratify,
+                where=where,
                 allow_loss=allow_loss,
                 progress=watching_space(Path(folder), "The export", progress),
             )
+
+    def diff(self, folder: str | os.PathLike[str], *, sets: Sequence[str] = (TRUTH,)) -> DiffReport:
+        """What is different between an export and the project as it is now."""
+        with self.snapshot(sets=sets) as snapshot:
+            now = side_of_snapshot(snapshot)
+            gallery = Gallery(snapshot.images())
+            return compare(side_of_export(Path(folder), gallery.size_of), now)
 
 
 def _add(annotation: Annotation, image_id: int, group: str) -> Operation:

@@ -110,6 +110,10 @@ class NewExport(Strict):
     split: _Text = ""
     seed: int = 0
     images: _Name = "copy"
+    segmentation: _Name = "polygon"
+    group_by: _Name | None = None
+    stratify: bool = False
+    where: _Text = ""
     allow_loss: bool = False
 
 

@@ -71,6 +71,10 @@ def start_export(services: Services, project: Project, wanted: bodies.NewExport)
             splits=splits,
             seed=wanted.seed,
             images=wanted.images,
+            segmentation=wanted.segmentation,
+            group_by=wanted.group_by or "",
+            stratify=wanted.stratify,
+            where=wanted.where,
             allow_loss=wanted.allow_loss,
             progress=task.progress,
         )

@@ -252,7 +252,10 @@ class _Parser:
             self._fail("Expected a value.", token.column)
         quoted = token.kind == "text"
         text = re.sub(r"\\(.)", r"\1", token.text[1:-1]) if quoted else token.text
-        if name in _NUMBERS or (name.startswith(_ATTRIBUTE) and sign in ("<", "<=", ">", ">=")):
+        ordered = sign in ("<", "<=", ">", ">=")
+        if ordered and name not in ("date", *_NUMBERS) and not name.startswith(_ATTRIBUTE):
+            self._fail(f"'{name}' has no order: use =, != or ~.", token.column)
+        if name in _NUMBERS or (name.startswith(_ATTRIBUTE) and ordered):
             try:
                 return float(text)
             except ValueError:
@@ -344,12 +347,12 @@ def _equal(found: Any, value: Value) -> bool:
 
 
 def _ordered(found: Any, sign: str, value: Value) -> bool:
-    if isinstance(value, float) and (isinstance(found, bool) or not isinstance(found, int | float)):
-        return False
     if isinstance(value, str):
-        if not isinstance(found, str):
-            return False
-        found = found[: len(value)]  # a date means the whole day
-    if sign in ("<", "<="):
-        return found < value if sign == "<" else found <= value
-    return found > value if sign == ">" else found >= value
+        # a date means the whole day
+        order = (found[: len(value)] > value) - (found[: len(value)] < value) if found else None
+    else:
+        plain = isinstance(found, int | float) and not isinstance(found, bool)
+        order = (found > value) - (found < value) if plain else None
+    if order is None:
+        return False
+    return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[sign]

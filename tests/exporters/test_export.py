@@ -18,6 +18,7 @@ from datasetbuilder.errors import (
 )
 from datasetbuilder.exporters import coco, staging
 from datasetbuilder.exporters.export import export, plan
+from datasetbuilder.exporters.grouping import chosen_groups
 from datasetbuilder.exporters.registry import FORMATS
 from datasetbuilder.exporters.verify import verify
 from datasetbuilder.model import Box, Label, Tag
@@ -185,6 +186,41 @@ def test_images_that_nobody_looked_at_are_noted(tmp_path):
     assert report.notes == ("3 images are not labelled yet, exported all the same.",)
 
 
+# --- what is meant, and what stays together ------------------------------------------------------
+
+
+def test_an_expression_chooses_images_and_annotations(tmp_path):
+    expression = "status in (accepted, done) and label = cell"
+    report = export(objects(), tmp_path / "out", formats=["coco"], where=expression)
+    assert (report.n_images, report.n_annotations) == (2, 2)
+    said = manifest(tmp_path / "out")["filters"]
+    assert said == {"sets": ["truth"], "where": expression}
+    assert verify(tmp_path / "out").ok
+
+
+def test_groups_stay_in_one_split_and_the_manifest_proves_it(tmp_path):
+    (tmp_path / "patients.csv").write_text("name,patient\nring.png,p1\nbackground.jpg,p1\n")
+    loose = [(replace(image, split=None), found) for image, found in objects().content]
+    options = {
+        "formats": ["coco"],
+        "splits": {"train": 0.5, "val": 0.5},
+        "groups": chosen_groups("patient", tmp_path / "patients.csv"),
+        "stratify": True,
+    }
+    export(replace(objects(), content=loose), tmp_path / "out", **options)
+    said = manifest(tmp_path / "out")
+    assert (said["options"]["group_by"], said["options"]["stratify"]) == ("patient", True)
+    assert said["proof"] == {
+        "groups": 1,
+        "groups_across": 0,
+        "duplicates": 0,
+        "duplicates_across": 0,
+        "near_duplicates": 0,
+        "near_duplicates_across": 0,
+    }
+    assert sorted(part["images"] for part in said["counts"].values()) == [1, 2]
+
+
 # --- refusals ---------------------------------------------------------------------------------
 
 
@@ -199,6 +235,8 @@ def test_images_that_nobody_looked_at_are_noted(tmp_path):
         ({"segmentation": "x"}, UnknownName, "no way to write masks called 'x'"),
         ({"splits": {"train": 0.5}}, UsageError, "add up to 0.5"),
         ({"splits": {}}, UsageError, "No split is named"),
+        ({"stratify": True}, UsageError, "need shares"),
+        ({"where": "label = "}, UsageError, "Expected a value"),
     ],
 )
 def test_wrong_options_are_refused_before_anything_is_written(tmp_path, options, error, message):

@@ -21,7 +21,7 @@ DRAWN = Annotation(
 )
 
 
-def holds(text, item=DRAWN, image=IMAGE):
+def holds(text: str, item: Annotation | None = DRAWN, image: Image = IMAGE) -> bool | None:
     return condition_from_text(text).holds(image, item, NAMES)
 
 
@@ -97,6 +97,7 @@ def test_an_image_stays_unless_nothing_on_it_could_matter(text, kept):
         ),
         ("(status = done", r"Expected '\)'. \(column 15\)"),
         ("score > high", r"'score' is compared with a number. \(column 9\)"),
+        ("label > cell", r"'label' has no order: use =, != or ~. \(column 9\)"),
         ("date > yesterday", r"A date is written 2026-01-31 or .*\(column 8\)"),
         ("label = 'cell", r"This text has no end. \(column 9\)"),
         ("label in cell", r"Expected '\('. \(column 10\)"),
