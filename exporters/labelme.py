@@ -28,7 +28,7 @@ from datasetbuilder.errors import FormatError, WireError
 from datasetbuilder.exporters import fields
 from datasetbuilder.exporters.checking import Rule, Tally, check_images, tally_of
 from datasetbuilder.exporters.claims import Claim, Entry, SizeOf, bytes_of, files_below
-from datasetbuilder.exporters.coco_objects import has_holes, polygon_from_rings, rings_from_polygon
+from datasetbuilder.exporters.coco_objects import has_holes, polygon_from_rings, rings_of
 from datasetbuilder.exporters.extension import (
     KEY,
     extension_from_annotation,
@@ -41,7 +41,20 @@ from datasetbuilder.exporters.jsontext import parsed_json
 from datasetbuilder.exporters.options import WHOLE, ExportOptions
 from datasetbuilder.exporters.survey import Survey
 from datasetbuilder.geometry import crop_from_mask, mask_from_array
-from datasetbuilder.model import Annotation, Box, Geometry, Image, Mask, Polygon, Tag
+from datasetbuilder.model import (
+    Annotation,
+    Box,
+    Ellipse,
+    Geometry,
+    Image,
+    Keypoints,
+    Mask,
+    Points,
+    Polygon,
+    Polyline,
+    RotatedBox,
+    Tag,
+)
 
 VERSION = 1
 WRITTEN_FOR = "5.5.0"
@@ -102,7 +115,8 @@ def _record(
 
 def _shapes(item: Annotation, label: str) -> Iterator[dict[str, Any]]:
     drawn = _drawn(item.geometry)
-    cut = isinstance(item.geometry, Polygon) and has_holes(item.geometry)
+    cut = not isinstance(item.geometry, Box | Mask | Polygon)
+    cut = cut or (isinstance(item.geometry, Polygon) and has_holes(item.geometry))
     for k, (kind, points, mask) in enumerate(drawn):
         said: dict[str, Any] = {"id": item.id}
         if k == 0:
@@ -128,8 +142,14 @@ def _drawn(geometry: Geometry) -> list[tuple[str, list[Any], str | None]]:
         case Mask(x, y, width, height):
             corners = [[x, y], [x + width - 1, y + height - 1]]
             return [("mask", corners, _text_from_crop(crop_from_mask(geometry)))]
-        case Polygon():
-            rings = rings_from_polygon(geometry)
+        case Polyline(points):
+            return [("linestrip", [[x, y] for x, y in points], None)]
+        case Points(points):
+            return [("points", [[x, y] for x, y in points], None)]
+        case Keypoints(points):
+            return [("points", [[point.x, point.y] for point in points], None)]
+        case Polygon() | RotatedBox() | Ellipse():
+            rings = rings_of(geometry)
             pairs = ([[x, y] for x, y in zip(r[::2], r[1::2], strict=True)] for r in rings)
             return [("polygon", points, None) for points in pairs]
         case _:
@@ -295,14 +315,13 @@ def _claim(several: list[tuple[Mapping[str, Any], str]]) -> Claim:
 def _kept(said: Mapping[str, Any], drawn: Geometry, where: str) -> Geometry:
     """The shape beside the outline, unless the outline was changed since."""
     kind = kind_of(said, where)
-    if kind is None or "geometry" not in said or not isinstance(drawn, Polygon):
+    if kind is None or "geometry" not in said:
         return drawn
     try:
         kept = wire.geometry_from_wire(kind, said["geometry"], f"{where}.{KEY}.geometry")
     except WireError as error:
         raise FormatError(str(error)) from error
-    same = isinstance(kept, Polygon) and rings_from_polygon(kept) == rings_from_polygon(drawn)
-    return kept if same else drawn
+    return kept if _drawn(kept) == _drawn(drawn) else drawn
 
 
 def _foreign_attributes(shape: Mapping[str, Any], where: str) -> dict[str, object]:
@@ -326,6 +345,10 @@ def _geometry(several: list[tuple[Mapping[str, Any], str]]) -> Geometry:
         (left, top), (right, bottom) = points
         x, y = min(left, right), min(top, bottom)
         return Box(x, y, _side(left, right), _side(top, bottom))
+    if kind == "linestrip":
+        return Polyline(tuple((x, y) for x, y in points))
+    if kind in ("points", "point"):
+        return Points(tuple((x, y) for x, y in points))
     if kind == "mask" and len(points) == 2:
         return _mask(shape, points, where)
     raise FormatError(f"{where}.shape_type {kind!r:.40} with {len(points)} points is not read")

@@ -28,6 +28,7 @@ from datasetbuilder.exporters.survey import (
     OVERLAPS,
     SCORES,
     Survey,
+    lines_left_out,
 )
 from datasetbuilder.exporters.survey import counted as n
 from datasetbuilder.exporters.tables import TableWriter, required, rows_of, whole
@@ -48,17 +49,17 @@ _UNSPLIT = "train"
 def losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
     """What values of pixels cannot say."""
     kinds, features = found.kinds, found.features
-    polygons = kinds[Kind.POLYGON]
+    polygons = sum(kinds[kind] for kind in OUTLINED) - kinds[Kind.MASK]
     said = [
         (kinds[Kind.TAG], "whole-image class left out", "whole-image classes left out"),
         (kinds[Kind.BOX], "box without an outline left out", "boxes without an outline left out"),
-        (polygons, "polygon becomes pixels", "polygons become pixels"),
+        (polygons, "outline becomes pixels", "outlines become pixels"),
         (features[OVERLAPS], "object partly hidden by another", "objects partly hidden by others"),
         (features[CROWDS], "crowd written as ignored", "crowds written as ignored"),
         (features[ATTRIBUTES], "object without its attributes", "objects without their attributes"),
         (features[SCORES], "object without its score", "objects without their scores"),
     ]
-    lost = [n(*item) for item in said if item[0]]
+    lost = [*lines_left_out(found), *(n(*item) for item in said if item[0])]
     objects = kinds[Kind.MASK] + polygons - features[CROWDS]
     if options.task != INSTANCES and objects:
         lost.append("objects of one class are not told apart")

@@ -21,7 +21,7 @@ from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters.checking import Tally, refuse_problems
 from datasetbuilder.exporters.coco_objects import measured
 from datasetbuilder.exporters.job import ExportJob
-from datasetbuilder.exporters.options import OUTLINED, ExportOptions
+from datasetbuilder.exporters.options import OUTLINED, UNCOVERING, ExportOptions
 from datasetbuilder.exporters.survey import Survey
 from datasetbuilder.exporters.survey import counted as n
 from datasetbuilder.exporters.tables import TableWriter, rows_of
@@ -49,7 +49,7 @@ _COLUMNS = (
 
 def losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
     """What numbers do not say: the outlines."""
-    count = sum(found.kinds[kind] for kind in OUTLINED)
+    count = sum(found.kinds[kind] for kind in (*OUTLINED, *UNCOVERING))
     if not count:
         return ()
     return (f"{n(count, 'outline', 'outlines')} left out: a table holds measurements",)
@@ -90,6 +90,8 @@ def measurements(item: Annotation, image: Image) -> dict[str, Any]:
         return found
     area, (x, y, width, height) = measured(item, image)
     found |= {"x": x, "y": y, "width": width, "height": height, "area": area}
+    if item.kind in UNCOVERING:
+        return found
     found |= _shape(item, image)
     perimeter = found["perimeter"]
     found["circularity"] = round(4 * math.pi * area / perimeter**2, 6) if perimeter else None

@@ -204,6 +204,12 @@ def _count_image(found: Survey, image: Image, annotations: tuple[Annotation, ...
     found.several_tags |= sum(item.kind is Kind.TAG for item in annotations) > 1
 
 
+def lines_left_out(found: Survey) -> tuple[str, ...]:
+    """What a format without lines and points leaves out."""
+    count = sum(found.kinds[kind] for kind in UNCOVERING)
+    return (f"{counted(count, 'line or point', 'lines or points')} left out",) if count else ()
+
+
 def _count_features(
     found: Survey, image: Image, annotations: tuple[Annotation, ...], *, traced: bool
 ) -> None:

@@ -26,8 +26,15 @@ from datasetbuilder.exporters.claims import Claim, Entry, SizeOf, claimed, files
 from datasetbuilder.exporters.coco_objects import measured
 from datasetbuilder.exporters.fields import MAX_SIDE
 from datasetbuilder.exporters.job import ExportJob
-from datasetbuilder.exporters.options import WHOLE, ExportOptions
-from datasetbuilder.exporters.survey import ATTRIBUTES, CROWDS, FRACTIONS, SCORES, Survey
+from datasetbuilder.exporters.options import OUTLINED, WHOLE, ExportOptions
+from datasetbuilder.exporters.survey import (
+    ATTRIBUTES,
+    CROWDS,
+    FRACTIONS,
+    SCORES,
+    Survey,
+    lines_left_out,
+)
 from datasetbuilder.exporters.survey import counted as n
 from datasetbuilder.exporters.xmltext import child_text, parsed
 from datasetbuilder.model import Annotation, Bbox, Box, Image, Kind
@@ -40,7 +47,7 @@ _UNSPLIT = "trainval"
 def losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
     """What the XML files leave out."""
     kinds, features = found.kinds, found.features
-    outlines = kinds[Kind.POLYGON] + kinds[Kind.MASK]
+    outlines = sum(kinds[kind] for kind in OUTLINED)
     said = [
         (kinds[Kind.TAG], "whole-image class left out", "whole-image classes left out"),
         (outlines, "outline becomes a box", "outlines become boxes"),
@@ -49,7 +56,7 @@ def losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
         (features[ATTRIBUTES], "object without its attributes", "objects without their attributes"),
         (features[SCORES], "object without its score", "objects without their scores"),
     ]
-    return tuple(n(*item) for item in said if item[0])
+    return (*lines_left_out(found), *(n(*item) for item in said if item[0]))
 
 
 # --- writing ----------------------------------------------------------------------------------
@@ -80,7 +87,7 @@ def write(job: ExportJob, folder: Path) -> None:
 
 def keeps(image: Image, annotations: Sequence[Annotation]) -> list[Annotation]:
     """The annotations that get a box."""
-    return [item for item in annotations if item.kind is not Kind.TAG]
+    return [item for item in annotations if item.kind in (Kind.BOX, *OUTLINED)]
 
 
 def _list_name(split: str) -> str:

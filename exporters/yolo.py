@@ -24,8 +24,16 @@ from datasetbuilder.exporters.checking import Rule, Tally, check_images, near, t
 from datasetbuilder.exporters.claims import Claim, Entry, SizeOf, claimed, files_below, text_of
 from datasetbuilder.exporters.coco_objects import measured
 from datasetbuilder.exporters.job import ExportJob
-from datasetbuilder.exporters.options import WHOLE, ExportOptions
-from datasetbuilder.exporters.survey import ATTRIBUTES, CROWDS, HOLES, PIECES, SCORES, Survey
+from datasetbuilder.exporters.options import OUTLINED, WHOLE, ExportOptions
+from datasetbuilder.exporters.survey import (
+    ATTRIBUTES,
+    CROWDS,
+    HOLES,
+    PIECES,
+    SCORES,
+    Survey,
+    lines_left_out,
+)
 from datasetbuilder.exporters.survey import counted as n
 from datasetbuilder.geometry import array_from_centre_ring, array_from_mask
 from datasetbuilder.model import Annotation, Box, Image, Kind, Mask, Polygon
@@ -45,7 +53,7 @@ def split_folder(split: str) -> str:
 def common_losses(found: Survey) -> list[str]:
     """What no text file of a number to the column says."""
     features, kinds = found.features, found.kinds
-    said = []
+    said = [*lines_left_out(found)]
     if count := kinds[Kind.TAG]:
         said.append(f"{n(count, 'whole-image class', 'whole-image classes')} left out")
     if count := features[CROWDS]:
@@ -75,13 +83,17 @@ class Yolo:
     def losses(self, found: Survey, options: ExportOptions) -> tuple[str, ...]:
         """What the label files leave out."""
         kinds, features = found.kinds, found.features
-        outlines, boxes = kinds[Kind.POLYGON] + kinds[Kind.MASK], kinds[Kind.BOX]
+        outlines, boxes = sum(kinds[kind] for kind in OUTLINED), kinds[Kind.BOX]
+        turned = kinds[Kind.ROTATED_BOX] + kinds[Kind.ELLIPSE]
         said = common_losses(found)
         if self.kind == yolo_rows.DETECT and outlines:
             said.append(f"{n(outlines, 'outline becomes a box', 'outlines become boxes')}")
         if self.kind == yolo_rows.SEGMENT:
             if boxes:
                 said.append(f"{n(boxes, 'box', 'boxes')} without an outline left out")
+            if turned:
+                one, many = "turned box or ellipse", "turned boxes or ellipses"
+                said.append(f"{n(turned, one, many)} written as corners")
             if count := kinds[Kind.MASK]:
                 through = "written as outlines through the centres of edge pixels"
                 said.append(f"{n(count, 'mask', 'masks')} {through}")
@@ -93,7 +105,7 @@ class Yolo:
 
     def keeps(self, image: Image, annotations: Sequence[Annotation]) -> list[Annotation]:
         """The annotations that get a line, in their order."""
-        kinds = (Kind.POLYGON, Kind.MASK)
+        kinds: tuple[Kind, ...] = OUTLINED
         if self.kind == yolo_rows.DETECT:
             kinds = (*kinds, Kind.BOX)
         return [item for item in annotations if item.kind in kinds and not item.crowd]

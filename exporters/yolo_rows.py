@@ -12,8 +12,19 @@ import numpy as np
 
 from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters.coco_objects import measured
-from datasetbuilder.geometry import centre_ring_from_mask, joined
-from datasetbuilder.model import Annotation, Bbox, Box, Geometry, Image, Mask, Part, Polygon
+from datasetbuilder.geometry import centre_ring_from_mask, joined, polygon_from_turned
+from datasetbuilder.model import (
+    Annotation,
+    Bbox,
+    Box,
+    Ellipse,
+    Geometry,
+    Image,
+    Mask,
+    Part,
+    Polygon,
+    RotatedBox,
+)
 from datasetbuilder.wire import shortest_float32
 
 DETECT, SEGMENT, OBB, POSE = "detect", "segment", "obb", "pose"
@@ -52,6 +63,8 @@ def ring_values(geometry: Geometry) -> list[float]:
     """The one outline of a polygon or mask: vertices as drawn, or centres of edge pixels."""
     if isinstance(geometry, Mask):
         return centre_ring_from_mask(geometry).ravel().tolist()
+    if isinstance(geometry, RotatedBox | Ellipse):
+        geometry = polygon_from_turned(geometry)
     assert isinstance(geometry, Polygon)
     rings = [np.array(r) for part in geometry.parts for r in (part.exterior, *part.holes)]
     return joined(rings).ravel().tolist()

@@ -18,7 +18,20 @@ from datasetbuilder.exporters.export import export, plan
 from datasetbuilder.exporters.registry import FORMATS
 from datasetbuilder.exporters.verify import verify
 from datasetbuilder.geometry import array_from_geometry
-from datasetbuilder.model import Box, Kind, Label, Part, Polygon, Tag
+from datasetbuilder.model import (
+    Box,
+    Ellipse,
+    Keypoint,
+    Keypoints,
+    Kind,
+    Label,
+    Part,
+    Points,
+    Polygon,
+    Polyline,
+    RotatedBox,
+    Tag,
+)
 from tests.exporters.campaigns import objects, tags
 from tests.exporters.snapshots import SnapshotFake, drawn, image_of, picture
 
@@ -61,7 +74,7 @@ LOST = {
     "masks": [
         "1 whole-image class left out",
         "1 box without an outline left out",
-        "2 polygons become pixels",
+        "2 outlines become pixels",
         "6 objects partly hidden by others",
         "2 crowds written as ignored",
         "1 object without its attributes",
@@ -113,6 +126,43 @@ def test_the_usual_task_is_chosen_when_none_is_named(tmp_path):
     assert report.task == "detection"
     with pytest.raises(UnknownName, match=r"No task suits all of these formats \(classes: class"):
         export(objects(), tmp_path / "two", formats=["classes", "voc"])
+
+
+def every_other_kind() -> SnapshotFake:
+    data = picture(40, 40)
+    image = image_of(1, "a.png", data)
+    shapes = (
+        RotatedBox(20.0, 20.0, 10.0, 6.0, 30.0),
+        Ellipse(10.0, 30.0, 8.0, 4.0, 15.0),
+        Polyline(((1.0, 1.0), (9.0, 9.0))),
+        Points(((3.0, 3.0),)),
+        Keypoints((Keypoint(4.0, 4.0),)),
+    )
+    found = tuple(drawn(k, image, shape) for k, shape in enumerate(shapes, 1))
+    return SnapshotFake([(image, found)], {1: data})
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("yolo-detect", ["3 lines or points left out", "2 outlines become boxes"]),
+        (
+            "yolo-segment",
+            ["3 lines or points left out", "2 turned boxes or ellipses written as corners"],
+        ),
+        ("voc", ["3 lines or points left out", "2 outlines become boxes"]),
+        ("csv", ["5 outlines left out: a table holds measurements"]),
+        ("labelme", []),
+        ("webdataset", []),
+    ],
+)
+def test_turned_shapes_lines_and_points_are_kept_or_told(tmp_path, name, lost):
+    said = [
+        line.removeprefix(f"{name}: ") for line in plan(every_other_kind(), formats=[name]).losses
+    ]
+    assert [line for line in said if "whole pixels" not in line] == lost
+    home = written(tmp_path / "out", every_other_kind(), name)
+    assert verify(home).ok
 
 
 # --- common -----------------------------------------------------------------------------------
