@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import ids
-from datasetbuilder.app.pages import annotate, export, gallery, projects, settings, shell
+from datasetbuilder.app.pages import annotate, export, gallery, people, projects, settings, shell
 from datasetbuilder.app.rest.addressed import project_at
-from datasetbuilder.app.security.access import authorised, member_in
+from datasetbuilder.app.security.access import authorised, current_user, member_in
 from datasetbuilder.app.security.permissions import DASH_UPDATE, Permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import DatasetBuilderError
@@ -115,6 +115,8 @@ def page_at(services: Services, pathname: str) -> Any:
     """The layout of the page at an address; a plain sentence where there is none."""
     if pathname == "/":
         return _projects(services)
+    if pathname == "/people":
+        return people.layout(current_user())
     for page in PAGES:
         found = page.pattern.fullmatch(pathname)
         if found:

@@ -30,6 +30,8 @@ LEFT = frozenset(
         "job_item",
         "setting",
         "presence",
+        "lease",
+        "assignment",
     }
 )
 """The tables that stay with the workspace."""

@@ -357,6 +357,31 @@ presence = Table(
     sqlite_with_rowid=False,
 )
 
+lease = Table(
+    "lease",
+    metadata,
+    _project_key(),
+    _key("image_id"),
+    _text("user_name"),
+    _number("taken_at"),
+    _number("until"),
+    sqlite_with_rowid=False,
+)
+Index("ix_lease_user", lease.c.project, lease.c.user_name)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    _project_key(),
+    _key("image_id"),
+    _text("user_name"),
+    Column("due_at", BigInteger),
+    _text("assigned_by"),
+    _number("created_at"),
+    sqlite_with_rowid=False,
+)
+Index("ix_assignment_user", assignment.c.project, assignment.c.user_name, assignment.c.image_id)
+
 stat = Table(
     "stat",
     metadata,

@@ -31,6 +31,7 @@ from datasetbuilder.projects import (
     disputes,
     history,
     presence,
+    queue,
     reading,
     restoring,
     sessions,
@@ -46,6 +47,7 @@ from datasetbuilder.projects.opening import open_database
 from datasetbuilder.projects.operations import prepare, run
 from datasetbuilder.projects.people import People
 from datasetbuilder.projects.presence import Place, Present
+from datasetbuilder.projects.queue import Lease, Share, Workload
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.snapshot import StoreSnapshot
 from datasetbuilder.projects.timeline import Asked, Moment, Step
@@ -57,13 +59,16 @@ __all__ = [
     "Changes",
     "Conflict",
     "Dispute",
+    "Lease",
     "Moment",
     "Place",
     "Present",
     "ProjectInfo",
+    "Share",
     "Step",
     "Store",
     "TargetState",
+    "Workload",
 ]
 
 
@@ -478,15 +483,58 @@ class Store:
         self, place: Place, *, client: str, author: str, doing: str = ""
     ) -> list[Present]:
         """Say that a page is open on an image; returns the other pages there."""
-        self._writer.submit(
-            lambda t: presence.note(t.connection, place, client=client, author=author, doing=doing)
-        )
+
+        def work(transaction: Transaction) -> None:
+            connection = transaction.connection
+            presence.note(connection, place, client=client, author=author, doing=doing)
+            queue.renew(connection, place.project_id, author, place.image_id)
+
+        self._writer.submit(work)
         with self._reading() as connection:
             return presence.others(connection, place, client=client)
 
     def leave(self, project_id: int, client: str) -> None:
         """Say that a page is closed."""
         self._writer.submit(lambda t: presence.leave(t.connection, project_id, client))
+
+    # --- the queue ----------------------------------------------------------------------------
+
+    def take_image(
+        self, project_id: int, user: str, *, leaving: int | None = None, order: str = "order"
+    ) -> Lease | None:
+        """Hold the next image for somebody; None when nothing is left for them."""
+
+        def work(transaction: Transaction) -> Lease | None:
+            transaction.ledger(project_id)  # on a server with many writers: one at a time in here
+            return queue.take(
+                transaction.connection, project_id, user, leaving=leaving, order=order
+            )
+
+        return self._writer.submit(work, project=project_id)
+
+    def give_back(self, project_id: int, user: str, image_id: int) -> None:
+        """Hold an image no longer."""
+        self._writer.submit(lambda t: queue.give_back(t.connection, project_id, user, image_id))
+
+    def leases(self, project_id: int) -> list[Lease]:
+        """Which images are held for whom."""
+        with self._reading() as connection:
+            return queue.leases(connection, project_id)
+
+    def assign(self, project_id: int, share: Share, *, actor: str) -> int:
+        """Assign images to people in turn; how many there were."""
+        return self._writer.submit(
+            lambda t: queue.assign(t.connection, project_id, share, actor=actor)
+        )
+
+    def unassign(self, project_id: int, share: Share) -> int:
+        """Take assignments back; how many there were."""
+        return self._writer.submit(lambda t: queue.unassign(t.connection, project_id, share))
+
+    def workloads(self, project_id: int) -> list[Workload]:
+        """What is assigned, per person."""
+        with self._reading() as connection:
+            return queue.workloads(connection, project_id)
 
     @contextmanager
     def snapshot(

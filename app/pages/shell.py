@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from dash import html
+from flask import g, has_request_context
 
 from datasetbuilder.app.pages.markup import attributes
+from datasetbuilder.app.security.access import LOCAL_USER
 
 RAIL = (
     ("images", "Images", "photo", "/p/{slug}/images"),
@@ -22,12 +24,13 @@ def page(  # noqa: PLR0913 - the places of the shell, all by name
     project: str = "",
     here: str = "",
     extras: Sequence[Any] = (),
+    home: bool = False,
 ) -> html.Div:
-    """A page in the shell; with a slug it stands inside a project."""
+    """A page in the shell; with a slug it stands inside a project, with ``home`` beside them."""
     rail = [_rail(slug, here)] if slug else []
     return html.Div(
         [
-            _top_line(title, slug, project, extras),
+            _top_line(title, slug, project, extras, home=home),
             *rail,
             html.Main(list(content), className="content"),
         ],
@@ -52,8 +55,12 @@ def not_found(path: str) -> html.Div:
     return page(title="Not found", content=[html.Div([html.P(words), way_out], className="column")])
 
 
-def _top_line(title: str, slug: str | None, project: str, extras: Sequence[Any]) -> html.Header:
+def _top_line(
+    title: str, slug: str | None, project: str, extras: Sequence[Any], *, home: bool
+) -> html.Header:
     crumbs: list[Any] = []
+    if home:
+        crumbs += [html.A("Projects", href="/"), html.Span("›")]
     if slug:
         crumbs += [html.A("Projects", href="/"), html.Span("›")]
         crumbs += [html.A(project, href=f"/p/{slug}/images"), html.Span("›")]
@@ -63,10 +70,20 @@ def _top_line(title: str, slug: str | None, project: str, extras: Sequence[Any])
             html.Nav(crumbs, className="crumbs", **attributes(aria_label="Where you are")),
             html.Div(className="grow"),
             *extras,
+            *_person(),
             theme_button(),
         ],
         className="top-line",
     )
+
+
+def _person() -> list[Any]:
+    """Who is logged in, which leads to the people page; nobody outside of a request."""
+    caller = g.get("caller") if has_request_context() else None
+    if caller is None:
+        return []
+    words = "People" if caller.user == LOCAL_USER else caller.user
+    return [html.A(words, href="/people", className="button quiet", title="People and your login")]
 
 
 def theme_button() -> html.Button:
