@@ -19,7 +19,6 @@ from datasetbuilder.app.security.access import authorised, current_user, member_
 from datasetbuilder.app.security.permissions import DASH_UPDATE, Permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import DatasetBuilderError
-from datasetbuilder.model import ImageState
 
 NEXT_IMAGE = "/p/<slug>/annotate/next"
 
@@ -80,7 +79,8 @@ def register_shortcuts(server: Flask, services: Services) -> None:
     @server.get(NEXT_IMAGE, endpoint="next_image")
     def next_image(slug: str) -> Response:
         project = project_at(services, slug)
-        image_id = next_to_label(project)
+        held = project.take_image(current_user())
+        image_id = next_to_label(project) if held is None else held.image_id
         tail = "images" if image_id is None else f"annotate/{image_id}"
         return redirect(f"/p/{project.slug}/{tail}", 303)
 
@@ -103,12 +103,9 @@ def register_libraries(server: Flask) -> None:
 
 
 def next_to_label(project: Project) -> int | None:
-    """The first image in progress, else the first new one, else the first; None without images."""
-    for state in (ImageState.IN_PROGRESS, ImageState.NEW, None):
-        found = project.images(state=state, limit=1)
-        if found:
-            return found[0].id
-    return None
+    """Where nothing is left to do, the first image; None without images."""
+    found = project.images(limit=1)
+    return found[0].id if found else None
 
 
 def page_at(services: Services, pathname: str) -> Any:

@@ -55,12 +55,15 @@ from datasetbuilder.projects.store import (
     Asked,
     Changes,
     Dispute,
+    Lease,
     Moment,
     Place,
     Present,
     ProjectInfo,
+    Share,
     Step,
     Store,
+    Workload,
 )
 
 WORKSPACE_VARIABLE = "DATASETBUILDER_WORKSPACE"
@@ -511,6 +514,32 @@ class Project:
         """Say that a page is open on an image; returns the other pages there."""
         place = Place(self._id, image_id, set_name)
         return self._store.note_presence(place, client=client, author=author, doing=doing)
+
+    def take_image(
+        self, user: str, *, leaving: int | None = None, order: str = "order"
+    ) -> Lease | None:
+        """Hold the next image for somebody, so that nobody else gets it; None: nothing is left."""
+        return self._store.take_image(self._id, user, leaving=leaving, order=order)
+
+    def give_back(self, user: str, image_id: int) -> None:
+        """Hold an image no longer."""
+        self._store.give_back(self._id, user, image_id)
+
+    def leases(self) -> list[Lease]:
+        """Which images are held for whom."""
+        return self._store.leases(self._id)
+
+    def assign(self, share: Share, *, author: str = LOCAL_AUTHOR) -> int:
+        """Assign images to people in turn; how many there were."""
+        return self._store.assign(self._id, share, actor=author)
+
+    def unassign(self, share: Share) -> int:
+        """Take assignments back; how many there were."""
+        return self._store.unassign(self._id, share)
+
+    def workloads(self) -> list[Workload]:
+        """What is assigned, per person."""
+        return self._store.workloads(self._id)
 
     def leave(self, client: str) -> None:
         """Say that a page is closed."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0008"
+HEAD = "0009"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(

@@ -18,6 +18,7 @@ from datasetbuilder.app.rest import (
     pixels,
     presence,
     projects,
+    queue,
     refine,
     running,
     session,
@@ -41,6 +42,7 @@ _MODULES = (
     exports,
     running,
     people,
+    queue,
 )
 
 

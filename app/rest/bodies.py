@@ -156,6 +156,23 @@ class UserChange(Strict):
     admin: bool | None = None
 
 
+class TakeImage(Strict):
+    """``POST /projects/<slug>/queue``."""
+
+    leaving: int | None = Field(default=None, ge=1, le=2**53)
+    order: Literal["order", "random"] = "order"
+
+
+class Assignment(Strict):
+    """``POST`` and ``DELETE /projects/<slug>/assignments``: which images, and to whom in turn."""
+
+    users: list[_Name] = Field(max_length=1000)
+    first: int = Field(default=1, ge=1, le=2**53)
+    last: int | None = Field(default=None, ge=1, le=2**53)
+    state: Literal["new", "in_progress", "done", "accepted", "rejected", "skipped"] | None = None
+    due: Annotated[str, StringConstraints(max_length=40)] | None = None
+
+
 class NewRole(Strict):
     """``PUT /projects/<slug>/members/<name>``."""
 

@@ -127,7 +127,9 @@ def hostile(sample: Path, tmp_path: Path) -> Server:
     with open_workspace(tmp_path / "workspace") as workspace:
         for k, payload in enumerate(PAYLOADS[1:]):
             workspace.create_project(f"{payload} {k}")
-        project = workspace.create_project(PAYLOADS[0], labels=[f"{payload} {k}" for k, payload in enumerate(PAYLOADS)])
+        project = workspace.create_project(
+            PAYLOADS[0], labels=[f"{payload} {k}" for k, payload in enumerate(PAYLOADS)]
+        )
         for k, payload in enumerate(PAYLOADS):
             name = payload.replace("/", "∕") + f"{k}.png"
             Picture.new("RGB", (40, 30), (k, 2 * k, 90)).save(folder / name)

@@ -211,8 +211,18 @@
       }
       const { key, state } = this.model.imageState;
       this.commit([{ type: 'image_state', key, after: { ...state, state: 'done' } }], 'done');
-      this.goTo(this.answer.next, 1);
+      this.goOn(this.answer);
       return true;
+    },
+
+    /** Go to the next image that the queue holds for us; without an answer to the one behind. */
+    async goOn({ image, next }) {
+      const { slug } = this;
+      const taken = await dsb.client.take(slug, image.id).catch(() => ({ status: 0 }));
+      if (this.slug !== slug || this.answer.image.id !== image.id) return;
+      if (taken.status !== 200) this.goTo(next, 1);
+      else if (taken.body.image) this.visit(slug, taken.body.image.id);
+      else this.hint('Nothing is left to do here');
     },
   };
 
