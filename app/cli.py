@@ -90,7 +90,7 @@ def demo(port: PortOption = None, no_browser: NoBrowserOption = False) -> None:
 
     from datasetbuilder.api import open_workspace
 
-    with open_workspace(demo_folder()) as workspace:
+    with open_workspace(demo_folder(), beside=False) as workspace:
         build_sample(workspace)
         serving.serve(workspace, port=port, open_browser=not no_browser)
 
@@ -145,7 +145,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
         from datasetbuilder.app import serving
         from datasetbuilder.app.security.doors import doors_from_options, provider_from_options
 
-    with open_named(workspace, database) as opened:
+    with open_named(workspace, database, beside=False) as opened:
         doors = doors_from_options(
             host=host,
             proxies=behind_proxy or (),

@@ -30,8 +30,10 @@ DatabaseOption = Annotated[
 ]
 
 
-def open_named(folder: Path | None, database: str | None) -> "Workspace":
+def open_named(folder: Path | None, database: str | None, *, beside: bool = True) -> "Workspace":
     """The workspace that the options name."""
     from datasetbuilder.api import open_workspace
 
-    return open_workspace(folder) if not database else open_workspace(database, files=folder)
+    if database:
+        return open_workspace(database, files=folder)
+    return open_workspace(folder, beside=beside)

@@ -24,6 +24,7 @@ from datasetbuilder.app.security.gate import LIMITS, LOOPBACK_NAMES
 from datasetbuilder.app.security.sessions import Sessions
 from datasetbuilder.app.services import services_of
 from datasetbuilder.errors import UsageError, WorkspaceError
+from datasetbuilder.projects import doorkey
 
 _PORT_SETTING = "port"
 _LOWEST_PORT, _PORTS, _ATTEMPTS = 20_000, 10_000, 50
@@ -116,6 +117,9 @@ class Server:
             on_login=lambda: self.on_login(),
         )
         self._services = services_of(self.app)
+        self._root = workspace.root
+        self._key = doorkey.hang_out(workspace.root, self.origin)
+        self.sessions.admit_programs(self._key.token)
         self._channels: dict[int, Any] = {}
         self._waitress = _waitress(
             self.app.server, self._listening, self._channels, proxied=bool(doors.peers)
@@ -144,6 +148,7 @@ class Server:
 
     def close(self) -> None:
         """End what runs in the background and give the port back, once `run` has returned."""
+        doorkey.take_in(self._root, self._key)
         close_all(self._channels, ignore_all=True)
         self._services.close()
 

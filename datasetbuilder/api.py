@@ -46,6 +46,7 @@ from datasetbuilder.model import (
     TargetType,
 )
 from datasetbuilder.projects.backup import BackupManifest, write_backup
+from datasetbuilder.projects.beside import open_store
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.library import Library
 from datasetbuilder.projects.opening import folder_name
@@ -62,7 +63,6 @@ from datasetbuilder.projects.store import (
     ProjectInfo,
     Share,
     Step,
-    Store,
     Workload,
 )
 
@@ -97,8 +97,12 @@ def open_workspace(
     place: str | os.PathLike[str] | None = None,
     *,
     files: str | os.PathLike[str] | None = None,
+    beside: bool = True,
 ) -> "Workspace":
     """Open a workspace, making it when the folder or the database is empty.
+
+    Beside a running server everything can be read, and projects, images and operations are handed
+    over to it; what cannot be handed over is refused.
 
     Parameters
     ----------
@@ -109,12 +113,14 @@ def open_workspace(
     files : path-like, optional
         With an address: the folder for copied images, exports and the cache, which every process
         must see as the same.
+    beside : bool, optional
+        False to be refused where a server holds the workspace.
 
     Raises
     ------
     WorkspaceError
-        If a server holds the workspace, it lies on a network file system, or a newer release
-        made it.
+        If another program that is no server holds the workspace, it lies on a network file system,
+        or a newer release made it.
     UsageError
         If an address is none, or the package for PostgreSQL is not installed.
     """
@@ -123,7 +129,7 @@ def open_workspace(
         return Workspace(Path(files) if files is not None else default_files(address), address)
     if files is not None:
         raise UsageError("files names the folder of a database; a folder needs no other")
-    return Workspace(Path(place) if place is not None else default_workspace())
+    return Workspace(Path(place) if place is not None else default_workspace(), beside=beside)
 
 
 def _address_in(place: str | os.PathLike[str]) -> str | None:
@@ -133,9 +139,9 @@ def _address_in(place: str | os.PathLike[str]) -> str | None:
 class Workspace:
     """A folder with a database, copied images and a cache that can be rebuilt."""
 
-    def __init__(self, root: Path, database: str | None = None) -> None:
+    def __init__(self, root: Path, database: str | None = None, *, beside: bool = False) -> None:
         self.root = root.expanduser().absolute()
-        self.store = Store.open(self.root, database)
+        self.store = open_store(self.root, database, beside=beside)
         self.library = Library(self.root)
 
     def projects(self) -> tuple["Project", ...]:

@@ -6,7 +6,8 @@
     ├── UsageError                 wrong use: exit code 2
     │   ├── UnknownName            a project, label, format, split or option that does not exist
     │   ├── AlreadyExists          a name or folder that is taken
-    │   └── WorkspaceError         a workspace that cannot be opened (busy, too new, on a network)
+    │   └── WorkspaceError         a workspace that cannot be opened (too new, on a network)
+    │       └── WorkspaceBusy      another process holds it
     ├── DataError                  refused by the data: exit code 1
     │   ├── ImageRefused           a file that is not a readable image
     │   ├── GeometryError          a shape that has no meaning on its image
@@ -38,6 +39,22 @@ class AlreadyExists(UsageError):
 
 class WorkspaceError(UsageError):
     """A workspace that cannot be opened."""
+
+
+class WorkspaceBusy(WorkspaceError):
+    """A workspace that another process holds.
+
+    Parameters
+    ----------
+    message : str
+        What to tell the person.
+    pid : int or None
+        The process, as far as it is known.
+    """
+
+    def __init__(self, message: str, pid: int | None = None) -> None:
+        super().__init__(message)
+        self.pid = pid
 
 
 class DataError(DatasetBuilderError):

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 
 from datasetbuilder.app.rest import (
     annotations,
+    beside,
     conflicts,
     errors,
     exports,
@@ -43,6 +44,7 @@ _MODULES = (
     running,
     people,
     queue,
+    beside,
 )
 
 

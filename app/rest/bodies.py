@@ -28,6 +28,67 @@ class NewProject(Strict):
     labels: list[_Name] = Field(default_factory=list, max_length=1000)
 
 
+class Handed(BaseModel):
+    """``POST /beside``: which call the rest of the body belongs to."""
+
+    call: Literal["create_project", "add_images", "apply"]
+
+
+class _HandedOver(Strict):
+    call: str
+    author: _Text
+
+
+class HandedLabel(Strict):
+    """A label of a new project."""
+
+    name: _Text
+    color: _Text | None
+
+
+class HandedProject(_HandedOver):
+    """A project that a program makes beside the server."""
+
+    name: _Name
+    labels: list[HandedLabel] = Field(default_factory=list, max_length=1000)
+
+
+class HandedImage(Strict):
+    """An image that a program has read beside the server."""
+
+    id: int
+    name: _Text
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    uri: str = Field(max_length=8_000)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    format: _Text
+    dtype: _Text
+    channels: int = Field(ge=1)
+    orientation: int = Field(ge=1, le=8)
+    state: str
+    comment: _Text
+    split: _Text | None
+    n_annotations: int
+    version: int
+    split_version: int
+
+
+class HandedImages(_HandedOver):
+    """Images that a program has read beside the server."""
+
+    project: int
+    images: list[HandedImage] = Field(max_length=10_000)
+
+
+class HandedOperations(_HandedOver):
+    """Operations of a program beside the server."""
+
+    project: int
+    client: _Text
+    operations: list[Any] = Field(max_length=5000)
+
+
 class Folder(Strict):
     """``POST /projects/<slug>/images`` for a folder that the server reads in place."""
 

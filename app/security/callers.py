@@ -36,6 +36,11 @@ class Callers:
         user = self._sessions.user(request.cookies.get(self._sessions.cookie))
         return None if user is None else Caller(user)
 
+    def is_program(self) -> bool:
+        """Whether the request carries the key of the workspace."""
+        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+        return kind == "Bearer" and self._sessions.is_program(secret)
+
     def _by_token(self, words: str) -> Caller:
         kind, _, secret = words.partition(" ")
         secret = secret.strip()

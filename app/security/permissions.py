@@ -143,6 +143,7 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.exports", "GET"): Permission.EXPORT,
     ("api.start_export", "POST"): Permission.EXPORT,
     ("api.download_export", "GET"): Permission.EXPORT,
+    ("api.beside", "POST"): Permission.MANAGE,
     ("api.task", "GET"): Permission.VIEW,
     ("api.cancel_task", "DELETE"): Permission.VIEW,
     ("api.unknown", "GET"): Permission.VIEW,

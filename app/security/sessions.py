@@ -1,6 +1,7 @@
 """One-time tokens and the sessions they are exchanged for; the store keeps hashes only."""
 
 import hashlib
+import hmac
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ class Sessions:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._tokens: list[str] = []
+        self._program: str | None = None
         self.cookie = _cookie_name(store)
         if not store.is_shared:
             # What a killed server printed opens nothing any more.
@@ -53,6 +55,16 @@ class Sessions:
     def user(self, secret: str | None) -> str | None:
         """Whose session this is, or None."""
         return self._store.session_user(hashed_secret(secret)) if secret else None
+
+    def admit_programs(self, token: str) -> None:
+        """Let in, by the routes made for them, the programs that hold the workspace's key."""
+        self._program = hashed_secret(token)
+
+    def is_program(self, token: str) -> bool:
+        """Whether this is the key of the workspace."""
+        return self._program is not None and hmac.compare_digest(
+            self._program, hashed_secret(token)
+        )
 
     def end(self, secret: str) -> None:
         """Close a session."""

@@ -30,7 +30,7 @@ def upgrade(path: Path) -> Path | None:
     WorkspaceError
         If the file is no workspace or was written by a newer version.
     """
-    revision = None if _is_empty(path) else _revision(path)
+    revision = None if _is_empty(path) else revision_of(path)
     if revision == HEAD:
         return None
     connection = migration_connection(path)
@@ -46,7 +46,8 @@ def _is_empty(path: Path) -> bool:
     return not path.exists() or path.stat().st_size == 0
 
 
-def _revision(path: Path) -> str | None:
+def revision_of(path: Path) -> str | None:
+    """The recorded schema of a database, None when it has no tables."""
     # Read-only: the file of something else must not be touched.
     try:
         with closing(check_connection(path)) as connection:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from datasetbuilder.errors import StoreUnavailable, WorkspaceError
+from datasetbuilder.errors import StoreUnavailable, WorkspaceBusy, WorkspaceError
 
 LOCK_NAME = "workspace.lock"
 _NETWORK = {
@@ -75,7 +75,7 @@ class WorkspaceLock:
             _lock(self._handle)
         except OSError:
             os.close(self._handle)
-            raise WorkspaceError(self._refusal()) from None
+            raise self._refusal() from None
         self._sign()
 
     def _sign(self) -> None:
@@ -83,15 +83,18 @@ class WorkspaceLock:
         os.ftruncate(self._handle, 0)
         os.write(self._handle, holder)
 
-    def _refusal(self) -> str:
+    def _refusal(self) -> WorkspaceBusy:
+        pid = None
         try:
             holder = json.loads(self._path.read_text())
-            who = f"process {int(holder['pid'])} on {holder['host']}"
+            pid = int(holder["pid"])
+            who = f"process {pid} on {holder['host']}"
         except (OSError, ValueError, KeyError, TypeError):
             who = "another process"
-        return (
+        return WorkspaceBusy(
             f"the workspace {self._path.parent} is in use by {who}; "
-            "use that server, or stop it before you open the workspace again"
+            "use that server, or stop it before you open the workspace again",
+            pid,
         )
 
     def release(self) -> None:
