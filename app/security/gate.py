@@ -74,7 +74,8 @@ class Gate:
     def _let_program_in(self) -> None:
         """Let a program on this machine act as its owner, if it holds the workspace's key."""
         if request.remote_addr not in ("127.0.0.1", "::1") or not self._callers.is_program():
-            abort(401, "Only a program with the key of the workspace may ask this.")
+            known = self._callers.find() is not None
+            abort(403 if known else 401, "Only a program with the key of the workspace may ask.")
         g.caller = Caller(LOCAL_USER)
         g.member = Member(LOCAL_USER, permissions.Role.ADMIN)
         _check_kind_of_body()

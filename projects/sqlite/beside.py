@@ -65,6 +65,8 @@ class BesideDatabase(Database):
                 f"the server of {folder} is another version of datasetbuilder (its schema is"
                 f" {revision}, this version knows {HEAD}); use the same version"
             )
+        self.name = str(self.path)
+        self.is_shared = True
         self.backup = None
         self.writer = _NoWriter(folder)
         self.integrity = _CheckOnDemand(self.path)

@@ -160,7 +160,7 @@ def test_only_the_key_opens_the_route_and_only_from_this_machine(
 
 def test_a_session_does_not_open_the_route_and_the_key_opens_no_other(app, services):
     services.sessions.admit_programs("secret")
-    assert logged_in(app).post("/api/v1/beside", json=ASK).status_code == 401
+    assert logged_in(app).post("/api/v1/beside", json=ASK).status_code == 403
     key = {"Authorization": "Bearer secret"}
     stranger = app.server.test_client()
     assert stranger.get("/api/v1/projects", headers=key).status_code == 401
