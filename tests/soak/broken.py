@@ -22,10 +22,11 @@ def without_sync() -> None:
 def answering_early() -> None:
     """The answer leaves before COMMIT: a kill or a full disk takes acknowledged work."""
     module: Any = _loaded("datasetbuilder.projects.sqlite.writer")
-    transaction_type = module.Transaction
+    transaction_type = _loaded("datasetbuilder.projects.ledger").Transaction
 
-    def commit(self: Any, group: list[Any]) -> None:
-        connection = self._open()
+    def settle(group: list[Any], attempt: Any) -> None:
+        writer = attempt.__self__
+        connection = writer._open()
         try:
             with connection.begin():
                 transaction = transaction_type(connection)
@@ -34,12 +35,12 @@ def answering_early() -> None:
                 transaction.flush()
                 time.sleep(0.02)
         except Exception:
-            self._let_go()
+            writer._let_go()
             for write in group:
                 if not write.done.done():
                     write.done.set_exception(RuntimeError("broken on purpose"))
 
-    module.Writer._commit = commit
+    module.settle = settle
 
 
 def overwriting_blindly() -> None:

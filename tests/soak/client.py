@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from math import cos, pi, sin
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -140,8 +141,7 @@ class Client:
         payload: dict[str, Any] = {"label": 1, "kind": "box"}
         payload["geometry"] = {"x": x, "y": y, "width": 20, "height": 10}
         if self.dice.random() < 0.3:
-            ring = [[x + self.dice.randrange(50), y + self.dice.randrange(50)] for _ in range(60)]
-            ring += [[x, y], [x + 50, y], [x, y + 50]]
+            ring = [_round(x + 30, y + 30, 2 * pi * k / 40, self.dice) for k in range(40)]
             payload = {"label": 1, "kind": "polygon", "geometry": {"parts": [[ring]]}}
         return self.operation("add", self.uuid(), image_id, payload=payload)
 
@@ -167,6 +167,12 @@ class Client:
                 self.versions[key] = result["version"]
             else:
                 self.versions.pop(key, None)
+
+
+def _round(x: int, y: int, angle: float, dice: random.Random) -> list[float]:
+    """A point around a centre: points in the order of their angles never cross."""
+    radius = 10 + 15 * dice.random()
+    return [round(x + radius * cos(angle), 2), round(y + radius * sin(angle), 2)]
 
 
 @dataclass

@@ -27,8 +27,10 @@ def serve(folder: Path) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     workspace = Workspace(folder)
     server = Server(workspace, image_roots=(folder,))
-    secret = server.sessions.exchange(server.sessions.one_time_token())
-    while server.sessions.user(secret) is None:  # a store that answers early has it a little later
+    token, secret = server.sessions.one_time_token(), None
+    while secret is None:  # a store that answers early has the token a little later
+        secret = server.sessions.exchange(token)
+    while server.sessions.user(secret) is None:
         time.sleep(0.01)
     about = {
         "pid": os.getpid(),

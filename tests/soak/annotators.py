@@ -1,0 +1,237 @@
+"""Fifty people who save once a second, then sixteen who never pause, then an export beside them.
+
+Run: python -m tests.soak.annotators [--seconds 600] [--clients 50] [--seed 1] [--broken blind]
+
+Over HTTP against the real server. Every save is an add or a change of an annotation that all share;
+a change that meets a conflict is read again and repeated, as the page does. Each accepted change
+adds one to a number that the annotation carries: if an update was lost, the numbers come out short.
+"""
+
+import argparse
+import http.client
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datasetbuilder.model import Annotation, Box
+from datasetbuilder.projects.store import Store
+from tests.soak.client import (
+    IMAGES,
+    SLUG,
+    Acknowledged,
+    Client,
+    Progress,
+    Running,
+    finish,
+    lost,
+    make_workspace,
+    percentile,
+    server,
+)
+
+EXPORTED = "big"
+
+
+@dataclass
+class Person:
+    """Saves at a pace and notes how long each answer took."""
+
+    client: Client
+    acknowledged: Acknowledged
+    times: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    conflicts: int = 0
+    counted: int = 0
+
+    def work(self, until: float, pause: float) -> None:
+        """Save until the time is over, once every ``pause`` seconds."""
+        due = time.monotonic() + pause * self.client.dice.random()
+        while due < until:
+            time.sleep(max(0.0, due - time.monotonic()))
+            try:
+                self._count() if self.client.dice.random() < 0.4 else self._add()
+            except (OSError, http.client.HTTPException, KeyError) as error:
+                self.errors.append(repr(error))
+            due = max(due + pause, time.monotonic()) if pause else time.monotonic()
+        self.client.close()
+
+    def _save(self, image_id: int, operation: dict[str, Any]) -> dict[str, Any]:
+        began = time.perf_counter()
+        status, answer = self.client.save(image_id, [operation])
+        self.times.append(time.perf_counter() - began)
+        if status != 200 or answer["results"][0]["outcome"] == "refused":
+            self.errors.append(f"{status}: {answer}")
+            raise KeyError("refused")
+        self.acknowledged.add(answer)
+        return answer["results"][0]
+
+    def _add(self) -> None:
+        image_id = self.client.dice.randint(1, IMAGES)
+        self._save(image_id, self.client.add(image_id))
+
+    def _count(self) -> None:
+        """Add one to the number of a shared annotation, whoever else does."""
+        image_id = self.client.dice.randint(1, 5)
+        status, answer = self.client.ask("GET", f"/projects/{SLUG}/images/{image_id}/annotations")
+        there = next(one for one in answer["annotations"] if one["uid"] == f"shared-{image_id}")
+        if status != 200:
+            self.errors.append(f"{status}: {answer}")
+            return
+        payload = {"attributes": {"n": there["attributes"].get("n", 0) + 1}}
+        operation = self.client.operation(
+            "change", there["uid"], image_id, payload=payload, base_version=there["version"]
+        )
+        accepted = self._save(image_id, operation)["outcome"] == "accepted"
+        self.counted += accepted
+        self.conflicts += not accepted
+
+
+def fill(folder: Path, exported: int) -> None:
+    """The shared annotations, and a project that is large enough to be exported for a while."""
+    make_workspace(folder)
+    with Store.open(folder) as store:
+        project = store.project(SLUG).id
+        shared = [
+            Annotation(f"shared-{k}", 1, Box(10, 10, 20, 20), image_id=k, attributes={"n": 0})
+            for k in range(1, 6)
+        ]
+        store.add_annotations(project, shared, author="soak")
+        if not exported:
+            return
+        big = store.create_project(EXPORTED, labels=[("cell", None)])
+        rows = [store.image(project, 1 + k % IMAGES) for k in range(max(1, exported // 100))]
+        from dataclasses import replace
+
+        images = [replace(row, id=0, name=f"{k}.png") for k, row in enumerate(rows)]
+        for image in store.add_images(big.id, images, author="soak"):
+            boxes = [
+                Annotation(f"{image.id}-{k}", 1, Box(k, k, 20, 10 + k), image_id=image.id)
+                for k in range(100)
+            ]
+            store.add_annotations(big.id, boxes, author="soak")
+
+
+def phase(running: Running, clients: int, seconds: float, pause: float, name: str) -> list[Person]:
+    """Let people work at the same time."""
+    people = [
+        Person(Client(running, f"{name}-{k}", random.Random(f"{name}-{k}")), Acknowledged())
+        for k in range(clients)
+    ]
+    until = time.monotonic() + seconds
+    threads = [threading.Thread(target=one.work, args=(until, pause)) for one in people]
+    for thread in threads:
+        thread.start()
+    progress = Progress(name)
+    while any(thread.is_alive() for thread in threads):
+        passed = min(seconds, seconds - (until - time.monotonic()))
+        progress.tell(int(passed), int(seconds), "s")
+        time.sleep(0.5)
+    return people
+
+
+def export_beside(running: Running, clients: int) -> tuple[list[Person], str]:
+    """The same people for as long as an export of the large project takes."""
+    asking = Client(running, "exporter", random.Random(1))
+    body = {"formats": ["coco"], "task": "instances", "images": "none"}
+    status, answer = asking.ask("POST", f"/projects/{EXPORTED}/exports", body)
+    if status != 202:
+        return [], f"{status}: {answer}"
+    people: list[Person] = []
+    while True:
+        people += phase(running, clients, 5, 1.0, f"export-{len(people)}")
+        _, listed = asking.ask("GET", f"/projects/{EXPORTED}/exports")
+        states = {task["state"] for task in listed["tasks"]}
+        if "running" not in states:
+            return people, "" if states == {"done"} else str(listed["tasks"])
+
+
+def told(people: list[Person]) -> str:
+    """The latencies of a phase."""
+    times = [value for one in people for value in one.times]
+    return (
+        f"{len(times)} saves p50 {percentile(times, 0.5):.0f} p99 {percentile(times, 0.99):.0f} "
+        f"max {percentile(times, 1):.0f} ms"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do the phases and judge."""
+    folder = Path(tempfile.mkdtemp(prefix="soak-people-")) / "workspace"
+    fill(folder, given.exported)
+    try:
+        with server(folder, broken=given.broken) as running:
+            paced = phase(running, given.clients, given.seconds, 1.0, f"paced-{given.seed}")
+            full = phase(running, 16, given.saturated, 0.0, f"saturated-{given.seed}")
+            beside, failed = [], ""
+            if given.exported:
+                beside, failed = export_beside(running, given.clients)
+        return judge(folder, paced, full, beside, failed, given)
+    finally:
+        shutil.rmtree(folder.parent, ignore_errors=True)
+
+
+def judge(
+    folder: Path,
+    paced: list[Person],
+    full: list[Person],
+    beside: list[Person],
+    failed: str,
+    given: argparse.Namespace,
+) -> int:
+    """Compare the store with what was told, and the latencies with the bars."""
+    everybody = [*paced, *full, *beside]
+    acknowledged = {op: seq for one in everybody for op, seq in one.acknowledged.seqs.items()}
+    errors = [error for one in everybody for error in one.errors] + ([failed] if failed else [])
+    with Store.open(folder) as store:
+        project = store.project(SLUG).id
+        gone = lost(store, acknowledged)
+        numbers = [
+            one.attributes["n"]
+            for k in range(1, 6)
+            for one in store.annotations(project, k)
+            if one.uid == f"shared-{k}"
+        ]
+        problem = store.integrity.wait()
+    short = sum(one.counted for one in everybody) - sum(int(str(number)) for number in numbers)
+    for line in [*errors[:5], *([problem] if problem else [])]:
+        sys.stderr.write(f"{line}\n")
+    words = f"annotators clients={given.clients} seconds={given.seconds} seed={given.seed}: "
+    words += f"{told(paced)}; 16 saturating: {told(full)}; beside an export: {told(beside)}; "
+    words += f"acknowledged={len(acknowledged)} lost={len(gone)} lost updates={short} "
+    words += f"conflicts seen={sum(one.conflicts for one in everybody)} errors={len(errors)}"
+    good = not (gone or short or errors or problem)
+    return finish(words, good=good and (given.no_bars or _within(paced, full, beside)))
+
+
+def _within(paced: list[Person], full: list[Person], beside: list[Person]) -> bool:
+    times = [[value for one in people for value in one.times] for people in (paced, full, beside)]
+    quiet = percentile(times[0], 0.99)
+    return (
+        quiet <= 150
+        and percentile(times[0], 1) <= 1000
+        and percentile(times[1], 0.99) <= 250
+        and (not beside or percentile(times[2], 0.99) <= max(2 * quiet, 50))
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run as described above; 0 when nothing was lost and the bars are met."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--saturated", type=float, default=60, help="seconds without a pause")
+    parser.add_argument("--exported", type=int, default=100_000, help="annotations exported")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-bars", action="store_true", help="judge what was stored alone")
+    parser.add_argument("--broken", help="a store that is broken on purpose: blind")
+    return run(parser.parse_args(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

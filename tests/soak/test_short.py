@@ -1,0 +1,50 @@
+"""Each harness in little: it passes on the product and fails on a store broken on purpose."""
+
+import shutil
+
+import pytest
+
+from tests.soak import annotators, big_project, disk_full, flipped_pages, kill_rounds, power_loss
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = ["--seconds", "2", "--clients", "4", "--saturated", "2", "--exported", "0", "--no-bars"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"), [([], 0), (["--broken", "ack-early"], 1)], ids=["product", "ack-early"]
+)
+def test_nothing_acknowledged_is_lost_by_kills(broken, code):
+    arguments = ["--rounds", "6", "--longest", "0.6"]
+    assert kill_rounds.main([*arguments, *broken]) == code
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the shim needs a C compiler")
+@pytest.mark.parametrize(
+    ("broken", "code"), [([], 0), (["--broken", "no-sync"], 1)], ids=["product", "no-sync"]
+)
+def test_nothing_acknowledged_is_lost_by_a_power_cut(broken, code):
+    assert power_loss.main(["--points", "24", "--saves", "80", *broken]) == code
+
+
+def test_saves_go_on_by_themselves_when_a_full_disk_has_room_again():
+    assert disk_full.main(["--cycles", "2"]) == 0
+
+
+def test_a_store_that_answers_early_is_caught_by_a_full_disk():
+    assert disk_full.main(["--cycles", "2", "--broken", "ack-early"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"), [([], 0), (["--broken", "blind"], 1)], ids=["product", "blind"]
+)
+def test_no_update_is_lost_among_many(broken, code):
+    assert annotators.main([*PEOPLE, *broken]) == code
+
+
+def test_a_flipped_page_is_never_silent():
+    assert flipped_pages.main(["--pages", "12"]) == 0
+
+
+def test_a_large_workspace_is_filled_killed_and_read():
+    assert big_project.main(["--rows", "3000", "--no-bars"]) == 0
