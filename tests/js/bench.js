@@ -47,6 +47,8 @@ class Server {
     this.proposals = [];
     this.steps = [];
     this.labels = LABELS;
+    /** ids of images that others work on */
+    this.held = [];
   }
 
   all(type, image) {
@@ -81,6 +83,13 @@ class Server {
     return { op_id, outcome: 'accepted', version: version + 1, current: wire };
   }
 
+  /** The queue: the first image behind the one that is left, of those that nobody else has. */
+  take(leaving) {
+    if (this.down) throw new TypeError('Failed to fetch');
+    const image = this.images.find(({ id }) => id > leaving && !this.held.includes(id));
+    return { status: 200, body: { image: image ? { id: image.id } : null } };
+  }
+
   /** Somebody else writes. */
   write(image, key, fields) {
     const name = `${image}/annotation/${key}`;
@@ -104,6 +113,7 @@ async function bench(server = new Server()) {
   Object.assign(dsb, {
     client: {
       openImage: async (_, id) => ({ status: server.down ? 0 : 200, body: server.open(id) }),
+      take: async (_, leaving) => server.take(leaving),
       prepare: async () => ({}),
       steps: async () => ({ status: 200, body: { steps: server.steps } }),
       labels: async () => ({ status: 200, body: { labels: server.labels } }),

@@ -407,6 +407,25 @@ test('done and next says so and goes on', async () => {
   assert.equal(server.things.get('1/image_state/1').state, 'done');
 });
 
+test('done and next passes over an image that somebody else works on', async () => {
+  const server = new Server();
+  server.held = [2];
+  const { press, settled, editor } = await bench(server);
+  press('ctrl+Enter');
+  await settled();
+  assert.equal(editor.image.id, 3);
+});
+
+test('done and next says when nothing is left', async () => {
+  const server = new Server();
+  server.held = [2, 3];
+  const { press, settled, editor, hints } = await bench(server);
+  press('ctrl+Enter');
+  await settled();
+  assert.equal(editor.image.id, 1);
+  assert.equal(hints.at(-1), 'Nothing is left to do here');
+});
+
 test('the ends of the project are told', async () => {
   const { press, hints } = await bench(new Server(1));
   press('d');
