@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,11 @@ def phase(running: Running, clients: int, seconds: float, pause: float, name: st
 
 def export_beside(running: Running, clients: int) -> tuple[list[Person], str]:
     """The same people for as long as an export of the large project takes."""
-    asking = Client(running, "exporter", random.Random(1))
+    with closing(Client(running, "exporter", random.Random(1))) as asking:
+        return _export_beside(running, clients, asking)
+
+
+def _export_beside(running: Running, clients: int, asking: Client) -> tuple[list[Person], str]:
     body = {"formats": ["coco"], "task": "instances", "images": "none"}
     status, answer = asking.ask("POST", f"/projects/{EXPORTED}/exports", body)
     if status != 202:

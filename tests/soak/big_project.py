@@ -104,15 +104,15 @@ def _count(database: sqlite3.Connection, following: int, seq: int) -> None:
 def seconds_to_ready(folder: Path) -> tuple[float, float]:
     """Kill a server that saves; how long a fresh one takes to be ready, and until it has saved."""
     with server(folder) as running:
-        client = Client(running, "before", random.Random(1))
-        for _ in range(300):
-            client.save(1, [client.add(1)])
+        with closing(Client(running, "before", random.Random(1))) as client:
+            for _ in range(300):
+                client.save(1, [client.add(1)])
         running.kill()
     began = time.perf_counter()
     with server(folder) as running:
         ready = time.perf_counter() - began
-        client = Client(running, "after", random.Random(2))
-        status, _ = client.save(1, [client.add(1)])
+        with closing(Client(running, "after", random.Random(2))) as client:
+            status, _ = client.save(1, [client.add(1)])
         return ready, time.perf_counter() - began if status == 200 else 99.0
 
 

@@ -50,7 +50,7 @@ def overwriting_blindly() -> None:
 
 
 def without_check() -> None:
-    """Nobody looks through the database file, and whatever cannot be read is taken for empty."""
+    """Nobody looks through the database file: a damaged page shows where somebody reads it."""
     module: Any = _loaded("datasetbuilder.projects.sqlite.integrity")
     module.IntegrityCheck._run = lambda self: None
 

@@ -37,7 +37,7 @@ from tests.soak.client import (
     server,
 )
 
-PATIENCE = 20.0
+PATIENCE = 5.0
 
 
 class Disk(Protocol):
@@ -123,7 +123,13 @@ class Tab:
     stop: bool = False
 
     def run(self) -> None:
-        """Save until told to stop; what was refused is sent again."""
+        """Save until told to stop, then hang up; what was refused is sent again."""
+        try:
+            self._go_on()
+        finally:
+            self.client.close()
+
+    def _go_on(self) -> None:
         waiting: tuple[int, list[dict[str, Any]]] | None = None
         while not self.stop:
             image_id, operations = waiting = waiting or self.client.gesture()
@@ -182,6 +188,8 @@ def go_round(
         disk.free(running)
         resumed.append(seconds_until(tabs, "saved_at"))
         progress.tell(number, cycles, "cycles")
+        if max(refused[-1], resumed[-1]) >= PATIENCE:
+            break
     for tab in tabs:
         tab.stop = True
     for thread in threads:

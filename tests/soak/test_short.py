@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from datasetbuilder.projects.sqlite.integrity import IntegrityCheck
 from tests.soak import annotators, big_project, disk_full, flipped_pages, kill_rounds, power_loss
 
 pytestmark = pytest.mark.slow
@@ -32,7 +33,7 @@ def test_saves_go_on_by_themselves_when_a_full_disk_has_room_again():
 
 
 def test_a_store_that_answers_early_is_caught_by_a_full_disk():
-    assert disk_full.main(["--cycles", "2", "--broken", "ack-early"]) == 1
+    assert disk_full.main(["--cycles", "1", "--broken", "ack-early"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -42,8 +43,13 @@ def test_no_update_is_lost_among_many(broken, code):
     assert annotators.main([*PEOPLE, *broken]) == code
 
 
-def test_a_flipped_page_is_never_silent():
+def test_a_flipped_page_is_noticed():
     assert flipped_pages.main(["--pages", "12"]) == 0
+
+
+def test_a_store_that_looks_through_nothing_is_caught_by_a_flipped_page(monkeypatch):
+    monkeypatch.setattr(IntegrityCheck, "_run", IntegrityCheck._run)  # put back afterwards
+    assert flipped_pages.main(["--pages", "12", "--broken", "no-check"]) == 1
 
 
 def test_a_large_workspace_is_filled_killed_and_read():

@@ -1,6 +1,6 @@
 """Three tabs on one image, in any order of events: nothing acknowledged is lost or overwritten.
 
-Run: python -m tests.soak.three_tabs [--interleavings 10000] [--broken blind]
+Run: python -m tests.soak.three_tabs [--interleavings 10000] [--seed 1] [--broken blind]
 
 Each interleaving is a random sequence of gestures, requests, lost answers, late doubles, polls and
 answered conflicts over the real routes and the real store, next to a model of what must be there.
@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
@@ -31,6 +31,11 @@ from tests.soak.broken import BROKEN, break_it
 TABS = st.integers(0, 2)
 NAMES = count(1)
 STEPS = 25
+
+
+def fresh_id() -> str:
+    """An id by number, in the order of making: a run with the same seed draws the same."""
+    return str(UUID(int=next(NAMES)))
 
 
 class Lost(AssertionError):
@@ -50,7 +55,7 @@ class Tab:
 
     def push(self, kind: str, uid: str, payload: dict[str, Any]) -> None:
         """A gesture: an operation on what the tab believes to be there."""
-        op_id = str(uuid4())
+        op_id = fresh_id()
         base = None if kind == "add" else self.head.get(uid, self.known.get(uid, 0))
         target = {"type": "annotation", "key": uid, "image": 1}
         self.queue.append(
@@ -136,7 +141,7 @@ class ThreeTabs(RuleBasedStateMachine):
     @rule(tab=TABS, x=st.integers(1, 90))
     def draw(self, tab: int, x: int) -> None:
         """A new box."""
-        self.tabs[tab].push("add", str(uuid4()), _box(x))
+        self.tabs[tab].push("add", fresh_id(), _box(x))
 
     @rule(tab=TABS, which=st.integers(0, 3), x=st.integers(1, 90), away=st.booleans())
     def edit(self, tab: int, which: int, x: int, away: bool) -> None:
@@ -196,10 +201,10 @@ class ThreeTabs(RuleBasedStateMachine):
                     whole = {} if mine is None else _box(mine["geometry"]["x"])
                     one.push("remove" if mine is None else "change", uid, whole)
                 elif choice == "both" and mine is not None:
-                    one.push("add", str(uuid4()), _box(mine["geometry"]["x"]))
+                    one.push("add", fresh_id(), _box(mine["geometry"]["x"]))
             for op_id in dispute["op_ids"]:
                 one.queue.append(
-                    {"op_id": str(uuid4()), "kind": "remove", "payload": {"choice": choice},
+                    {"op_id": fresh_id(), "kind": "remove", "payload": {"choice": choice},
                      "target": {"type": "conflict", "key": op_id, "image": 1}, "base_version": 1}
                 )  # fmt: skip
 
@@ -235,8 +240,8 @@ def harness(folder: Path) -> Iterator[type[ThreeTabs]]:
             services.close()
 
 
-def interleave(folder: Path, interleavings: int) -> None:
-    """Run that many interleavings; Lost at the first that goes wrong."""
+def interleave(folder: Path, interleavings: int, dice: int = 1) -> None:
+    """Run that many interleavings from a seed; Lost at the first that goes wrong."""
     how = settings(
         max_examples=interleavings,
         stateful_step_count=STEPS,
@@ -246,13 +251,14 @@ def interleave(folder: Path, interleavings: int) -> None:
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     with harness(folder) as machine:
-        run_state_machine_as_test(machine, settings=how)
+        run_state_machine_as_test(seed(dice)(machine), settings=how)
 
 
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--interleavings", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--broken", choices=sorted(BROKEN))
     options = parser.parse_args()
     if options.broken:
@@ -261,12 +267,13 @@ def main() -> None:
     caught = ""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            interleave(Path(folder), options.interleavings)
+            interleave(Path(folder), options.interleavings, options.seed)
         except Lost as lost:
             caught = str(lost)
     seconds = time.monotonic() - began
     verdict = f"caught: {caught}" if caught else "0 lost, 0 overwritten"
-    sys.stdout.write(f"{options.interleavings} interleavings, {seconds:.0f} s: {verdict}\n")
+    words = f"{options.interleavings} interleavings, seed {options.seed}"
+    sys.stdout.write(f"{words}, {seconds:.0f} s: {verdict}\n")
     sys.exit(bool(caught) != bool(options.broken))
 
 
