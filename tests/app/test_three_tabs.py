@@ -27,5 +27,9 @@ def test_a_network_that_drops_doubles_and_reorders_changes_nothing(tmp_path):
 
 
 def test_the_lossy_network_notices_a_store_that_overwrites_blindly(tmp_path):
-    found = lossy_proxy.run(tmp_path / "w", gestures=30, seed=1, broken="blind")
-    assert any("wrote over" in fault for fault in found)
+    # Threads decide which edits meet: some runs of this length have no such pair.
+    runs = (
+        lossy_proxy.run(tmp_path / f"w{seed}", gestures=30, seed=seed, broken="blind")
+        for seed in range(1, 9)
+    )
+    assert any("wrote over" in fault for found in runs for fault in found)
