@@ -4,7 +4,8 @@ Those programs cut coordinates to whole pixels, fill, and draw the edge itself t
 pixel corners would grow there by a column and a row, one through the centres does not.
 """
 
-import cv2
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -28,6 +29,7 @@ def centre_ring_from_mask(mask: Mask) -> Points:
 
 def centre_ring_from_array(array: ArrayLike) -> Points:
     """One ring through the centres of the edge pixels of a boolean array of shape (H, W)."""
+    cv2 = _opencv()
     pixels = np.ascontiguousarray(array, np.uint8)
     found, _ = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     rings = [np.asarray(ring[:, 0], float) for ring in found]
@@ -41,12 +43,13 @@ def array_from_centre_ring(ring: ArrayLike, shape: tuple[int, int]) -> NDArray[n
     """The pixels that OpenCV fills inside such a ring."""
     corners = np.floor(np.asarray(ring, float)).astype(np.int32)
     filled = np.zeros(shape, np.uint8)
-    cv2.fillPoly(filled, [corners], 1)
+    _opencv().fillPoly(filled, [corners], 1)
     return filled.astype(bool)
 
 
 def least_rectangle(points: ArrayLike) -> Points:
     """The four corners of the smallest rectangle, turned as need be, around points (N, 2)."""
+    cv2 = _opencv()
     return np.asarray(cv2.boxPoints(cv2.minAreaRect(np.asarray(points, np.float32))), float)
 
 
@@ -54,3 +57,10 @@ def pixel_centres(mask: Mask) -> Points:
     """The centres of the mask's pixels, shape (N, 2)."""
     rows, columns = np.nonzero(crop_from_mask(mask))
     return np.stack([columns + mask.x + HALF, rows + mask.y + HALF], axis=1)
+
+
+def _opencv() -> Any:
+    # Loaded here: a server that starts needs no outline of this kind.
+    import cv2
+
+    return cv2

@@ -80,23 +80,36 @@ def dealt(
 
 
 def proof(members: Sequence[Member], splits: Mapping[int, str]) -> dict[str, int]:
-    """How many groups and doubles there are, and how many of them lie in more than one split."""
-    groups, contents, alike = defaultdict(set), defaultdict(set), defaultdict(set)
+    """How many groups and doubles there are, and how many of them lie in more than one split.
+
+    Near duplicates are told only where likenesses were compared: of how many images they are known
+    stands in ``likeness_known``.
+    """
+    groups, contents = defaultdict(set), defaultdict(set)
     for member in members:
         if member.group:
             groups[member.group].add(splits[member.image_id])
         contents[member.content].add(splits[member.image_id])
     counted = Counter(member.content for member in members)
-    near = _Sets(member.image_id for member in members)
-    _join_alike(members, near)
-    for member in members:
-        alike[near.root(member.image_id)].add(splits[member.image_id])
-    sizes = Counter(near.root(member.image_id) for member in members)
+    known = sum(member.likeness is not None for member in members)
     return {
         "groups": len(groups),
         "groups_across": sum(len(said) > 1 for said in groups.values()),
         "duplicates": sum(count > 1 for count in counted.values()),
         "duplicates_across": sum(len(said) > 1 for said in contents.values()),
+        "likeness_known": known,
+        **(_near_duplicates(members, splits) if known else {}),
+    }
+
+
+def _near_duplicates(members: Sequence[Member], splits: Mapping[int, str]) -> dict[str, int]:
+    near = _Sets(member.image_id for member in members)
+    _join_alike(members, near)
+    alike = defaultdict[int, set[str]](set)
+    for member in members:
+        alike[near.root(member.image_id)].add(splits[member.image_id])
+    sizes = Counter(near.root(member.image_id) for member in members)
+    return {
         "near_duplicates": sum(count > 1 for count in sizes.values()),
         "near_duplicates_across": sum(len(said) > 1 for said in alike.values()),
     }

@@ -215,8 +215,7 @@ def test_groups_stay_in_one_split_and_the_manifest_proves_it(tmp_path):
         "groups_across": 0,
         "duplicates": 0,
         "duplicates_across": 0,
-        "near_duplicates": 0,
-        "near_duplicates_across": 0,
+        "likeness_known": 0,
     }
     assert sorted(part["images"] for part in said["counts"].values()) == [1, 2]
 
