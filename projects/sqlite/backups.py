@@ -12,8 +12,8 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,6 +83,20 @@ def problem_of(path: Path) -> str | None:
         return str(error)
 
 
+@contextmanager
+def finished(target: Path) -> Iterator[Path]:
+    """A file to write, which takes the name of ``target`` once it is whole and on the disk."""
+    partial = target.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    try:
+        yield partial
+        _force(partial)
+        os.replace(partial, target)
+        _force(target.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 _COUNTS = (
     (
         "images",
@@ -133,16 +147,11 @@ class Backups:
         for stale in self._folder.glob("*.partial"):
             stale.unlink(missing_ok=True)
         target = self._folder / f"workspace-{datetime.now(UTC).strftime(_STAMP)}.db"
-        partial = target.with_suffix(".partial")
         try:
-            self._copy(partial)
-            _force(partial)
-            os.replace(partial, target)
-            _force(self._folder)
+            with finished(target) as partial:
+                self._copy(partial)
         except OSError as error:
             raise StoreUnavailable(f"{target} was not written: {error.strerror}") from None
-        finally:
-            partial.unlink(missing_ok=True)
         self.thin(datetime.now(UTC))
         return target
 

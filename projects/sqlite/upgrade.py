@@ -13,7 +13,7 @@ from pathlib import Path
 from datasetbuilder.errors import WorkspaceError
 from datasetbuilder.projects.migrating import known_revisions, migrate
 from datasetbuilder.projects.schema import HEAD
-from datasetbuilder.projects.sqlite.backups import problem_of, way_out
+from datasetbuilder.projects.sqlite.backups import finished, problem_of, way_out
 from datasetbuilder.projects.sqlite.connections import check_connection, migration_connection
 
 
@@ -76,14 +76,14 @@ def _backup(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
     folder.mkdir(exist_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     target = folder / f"{path.stem}-before-migration-from-{revision}-{stamp}.db"
-    connection.execute("VACUUM INTO ?", (str(target),))
-    problem = problem_of(target)
-    if problem is not None:
-        target.unlink()
-        raise WorkspaceError(
-            f"{path} is damaged ({problem}) and was not brought to this version's schema; "
-            f"{way_out(path.parent)}"
-        )
+    with finished(target) as partial:
+        connection.execute("VACUUM INTO ?", (str(partial),))
+        problem = problem_of(partial)
+        if problem is not None:
+            raise WorkspaceError(
+                f"{path} is damaged ({problem}) and was not brought to this version's schema; "
+                f"{way_out(path.parent)}"
+            )
     return target
 
 

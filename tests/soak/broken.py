@@ -55,11 +55,27 @@ def without_check() -> None:
     module.IntegrityCheck._run = lambda self: None
 
 
+def migrating_step_by_step() -> None:
+    """Each statement of a migration is committed by itself: a kill leaves half of it."""
+    module: Any = _loaded("datasetbuilder.projects.sqlite.upgrade")
+    migrate = module.migrate
+
+    def piecemeal(live: Any) -> None:
+        raw = live.connection.driver_connection
+        live.exec_driver_sql("COMMIT")
+        migrate(live)
+        if not raw.in_transaction:
+            live.exec_driver_sql("BEGIN IMMEDIATE")
+
+    module.migrate = piecemeal
+
+
 BROKEN: dict[str, Callable[[], None]] = {
     "no-sync": without_sync,
     "ack-early": answering_early,
     "blind": overwriting_blindly,
     "no-check": without_check,
+    "step-by-step": migrating_step_by_step,
 }
 
 

@@ -74,7 +74,7 @@ def _run(place: Path, pages: int, seed: int) -> int:
     with Store.open(folder) as store:
         project = store.project(SLUG)
         for k in range(1, IMAGES + 1):
-            boxes = [Annotation(f"{k}-{n}", 1, Box(n, k, 20, 30), image_id=k) for n in range(360)]
+            boxes = [Annotation(f"{k}-{n}", 1, Box(n, k, 20, 30), image_id=k) for n in range(370)]
             store.add_annotations(project.id, boxes, author="soak")
         good = everything(store)
     copy = Backups(folder / "workspace.db").make()

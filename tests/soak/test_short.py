@@ -1,11 +1,21 @@
 """Each harness in little: it passes on the product and fails on a store broken on purpose."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 from datasetbuilder.projects.sqlite.integrity import IntegrityCheck
-from tests.soak import annotators, big_project, disk_full, flipped_pages, kill_rounds, power_loss
+from tests.soak import (
+    annotators,
+    big_project,
+    disk_full,
+    flipped_pages,
+    kill_rounds,
+    power_loss,
+)
+from tests.soak.client import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +60,17 @@ def test_a_flipped_page_is_noticed():
 def test_a_store_that_looks_through_nothing_is_caught_by_a_flipped_page(monkeypatch):
     monkeypatch.setattr(IntegrityCheck, "_run", IntegrityCheck._run)  # put back afterwards
     assert flipped_pages.main(["--pages", "12", "--broken", "no-check"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"), [([], 0), (["--broken", "step-by-step"], 1)], ids=["product", "in steps"]
+)
+def test_a_killed_migration_leaves_the_old_schema_or_the_new_one(broken, code):
+    # In a process of its own: it forks, which a process with threads had better not.
+    command = [sys.executable, "-m", "tests.soak.kill_migrations", "--kills", "16", *broken]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert ended.stdout.startswith("FAIL" if code else "PASS")
 
 
 def test_a_large_workspace_is_filled_killed_and_read():
