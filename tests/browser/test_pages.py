@@ -131,7 +131,8 @@ def test_the_next_image_keeps_the_view_and_the_address(person):
 def test_done_and_next_marks_the_image(person):
     person.open_image("blood-cells", "BloodImage_00029.jpg")
     person.press("Control+Enter")
-    person.wait_for_image("BloodImage_00044.jpg")
+    # the images between are done already
+    person.wait_for_image("BloodImage_00059.jpg")
     person.wait_until("saved")
     expect(person.page.get_by_text("5 of 12 done")).to_be_visible()
 

@@ -137,7 +137,7 @@ def mask_of(item: dict) -> np.ndarray:
 def export(person: Labeller, workspace: Path) -> Path:
     page = person.page
     page.goto(f"{person.origin}/p/{SLUG}/export")
-    page.get_by_text("Parquet, as Hugging Face").click()
+    page.get_by_text("parquet: columns for Hugging Face").click()
     page.get_by_role("button", name="Export", exact=True).click()
     expect(page.get_by_text("Done: written, read back and compared.")).to_be_visible(timeout=60_000)
     (folder,) = (workspace / "projects" / SLUG / "exports").iterdir()
