@@ -473,16 +473,18 @@ def verify(
 
 @cli.command()
 def formats(as_json: JsonOption = False) -> None:
-    """List the formats and the tasks they hold."""
+    """List the formats with the tasks they hold, and those that import reads."""
     from datasetbuilder.app import console
+    from datasetbuilder.exporters.reading import READERS
     from datasetbuilder.exporters.registry import FORMATS
 
     if as_json:
         listed = [{"name": name, "tasks": list(FORMATS[name].tasks)} for name in FORMATS]
-        console.emit_json({"formats": listed})
+        console.emit_json({"formats": listed, "readers": list(READERS)})
         return
     rows = [(name, ", ".join(FORMATS[name].tasks), FORMATS[name].about) for name in FORMATS]
     console.show_table(("format", "tasks", "what it is"), rows)
+    console.show_table(("import reads",), [(name,) for name in READERS])
 
 
 @cli.command()

@@ -164,3 +164,12 @@ def test_a_restore_of_something_else_is_refused(run, images):
     code, _, errors = run("restore", images / "picture 1.png")
     assert code == 1
     assert "is not a whole zip archive" in errors
+
+
+def test_formats_lists_what_is_written_and_what_import_reads(run):
+    code, said, _ = run("formats", "--json")
+    listed = json.loads(said)
+    assert code == 0
+    assert {"name": "voc", "tasks": ["detection"]} in listed["formats"]
+    assert listed["readers"][-3:] == ["via", "cvat", "labelstudio"]
+    assert "import reads" in run("formats")[1]

@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 
 from datasetbuilder.errors import FormatError, UnknownName, UsageError, VerificationError
 from datasetbuilder.exporters.export import export, plan
+from datasetbuilder.exporters.options import TASKS
 from datasetbuilder.exporters.registry import FORMATS
 from datasetbuilder.exporters.verify import verify
 from datasetbuilder.geometry import array_from_geometry
@@ -406,3 +407,7 @@ def test_names_that_no_file_system_likes_are_made_portable(tmp_path):
         if name != "classes":
             written(tmp_path / str(k), made('a:b"c?.png'), name)
             assert verify(tmp_path / str(k)).ok
+
+
+def test_every_task_that_is_offered_has_a_format_that_holds_it():
+    assert set(TASKS) == {task for item in FORMATS.values() for task in item.tasks}
