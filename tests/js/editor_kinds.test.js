@@ -257,3 +257,18 @@ test('a square brush covers whole squares along its way', async () => {
   const [{ geometry }] = hand.states();
   assert.deepEqual([geometry.x, geometry.y, geometry.width, geometry.height], [8, 8, 14, 4]);
 });
+
+test('of a crowd only the object that is edited has a node, the others are painted as selected', async () => {
+  const hand = await bench();
+  for (let k = 0; k < 101; k++) {
+    hand.editor.annotate('box', { x: (k % 10) * 6, y: Math.floor(k / 10) * 5, width: 4, height: 4 }, { tool: 'box' });
+  }
+  hand.press('v');
+  hand.editor.chooseAlike(false);
+  assert.equal(hand.editor.chosen.length, 101);
+  const shapes = hand.editor.active().filter(({ is, look }) => is === 'shape' && look === 'selected');
+  assert.equal(shapes.length, 1);
+  const painted = [...hand.editor.resting()];
+  assert.equal(painted.length, 100);
+  assert.ok(painted.every(({ strong }) => strong));
+});

@@ -238,14 +238,16 @@
       this.context.globalAlpha = 1;
     }
 
-    drawShape({ state, color, skeleton }) {
+    drawShape({ state, color, strong, skeleton }) {
       const path = pathOf(state, skeleton);
       if (!dsb.kinds.isOpen(state.kind)) {
-        this.context.fillStyle = `${color}22`;
+        this.context.fillStyle = `${color}${strong ? '55' : '22'}`;
         this.context.fill(path, 'evenodd');
       }
       this.context.strokeStyle = color;
+      this.context.lineWidth = (strong ? 2 * LINE : LINE) / this.view.scale;
       this.context.stroke(path);
+      this.context.lineWidth = LINE / this.view.scale;
       for (const dot of dsb.kinds.dots(state.kind, state.geometry)) this.drawDot(dot, color);
     }
 

@@ -49,7 +49,7 @@
       const uid = this.editor.pick(touch.point);
       if (!uid) return this.beginMarquee(touch);
       if (touch.shift) this.editor.choose(uid);
-      else if (!this.editor.chosen.includes(uid)) this.editor.select(uid);
+      else if (!this.editor.isChosen(uid)) this.editor.select(uid);
       this.gesture = { edit: 'move', from: touch.point, uid, shift: touch.shift };
       return true;
     }
@@ -127,7 +127,9 @@
       else {
         const still = geometry.distance(touch.point, gesture.from) * editor.view.scale < STILL;
         if (!this.drafts && still) return;
+        const lifted = !this.drafts;
         this.drafts = this.dragged(gesture, touch);
+        if (lifted) editor.repaintCrowd();
         if (this.state.kind === 'mask' && gesture.edit === 'move') this.showMoved();
       }
       editor.redraw();
@@ -230,8 +232,10 @@
         this.editor.live.show(null);
         this.editor.hide(null);
       }
+      const down = this.drafts;
       this.gesture = null;
       this.drafts = null;
+      if (down) this.editor.repaintCrowd();
     }
 
     abandon() {

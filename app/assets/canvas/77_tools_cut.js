@@ -52,7 +52,7 @@
         state.kind !== 'tag' && !kinds.isOpen(state.kind) && !editor.isHidden(key) && !editor.isLocked(key) &&
         places.some((place) => dsb.shapes.hits(state, place));
       const found = editor.model.annotations.filter(meets).map(({ key }) => key);
-      const chosen = found.filter((uid) => editor.chosen.includes(uid));
+      const chosen = found.filter((uid) => editor.isChosen(uid));
       return editor.chosen.length ? chosen : found;
     }
 

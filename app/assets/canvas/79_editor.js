@@ -53,6 +53,7 @@
       this.model = null;
       this.selection = null;
       this.chosen = [];
+      this.chosenSet = new Set();
       this.pointed = null;
       this.held = null;
       this.hidden.clear();
@@ -279,8 +280,8 @@
       if (!this.model || this.allHidden) return;
       for (const { key, state } of this.model.annotations) {
         if (key === this.held || this.hidden.has(key) || this.tool.hides(key)) continue;
-        const chosen = this.chosen.includes(key);
-        if (chosen && state.kind !== 'mask') continue;
+        const chosen = this.isChosen(key);
+        if (chosen && state.kind !== 'mask' && this.isSingled(key)) continue;
         yield { state, color: this.color(state.label), strong: chosen, skeleton: this.skeleton(state.label) };
       }
     }
@@ -289,10 +290,12 @@
     active() {
       if (!this.model) return [];
       const parts = [...this.ghosts, ...this.shades, ...this.takenParts()];
-      const pointed = !this.chosen.includes(this.pointed) && this.shapePart(this.pointed, 'pointed');
+      const pointed = !this.isChosen(this.pointed) && this.shapePart(this.pointed, 'pointed');
       if (pointed) parts.push(pointed);
       for (const uid of this.chosen) {
-        const selected = this.shapePart(uid, 'selected', this.tool.draftOf(uid));
+        const draft = this.tool.draftOf(uid);
+        if (!draft && !this.isSingled(uid)) continue;
+        const selected = this.shapePart(uid, 'selected', draft);
         if (selected) parts.push(selected);
       }
       return [...parts, ...this.tool.parts(), ...(this.crossed || [])];

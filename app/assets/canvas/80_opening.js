@@ -133,7 +133,7 @@
         for (const state of [before, item.state]) {
           if (state) this.scene.touch(dsb.shapes.drawable(state).bounds);
         }
-        if (!item.state && this.chosen.includes(key)) this.unchoose(key);
+        if (!item.state && this.isChosen(key)) this.unchoose(key);
         if (key === this.selection) this.tool.selected();
         this.emit('objects');
         this.emit('dock');

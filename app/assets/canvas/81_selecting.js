@@ -3,6 +3,8 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const { geometry } = dsb;
+  // More are shown as selected by the scene: a node each would make every frame slow.
+  const CROWD = 100;
 
   const methods = {
     select(uid) {
@@ -15,6 +17,7 @@
       if (selection === this.selection && dsb.model.equal(uids, this.chosen)) return;
       const before = this.chosen;
       this.chosen = uids;
+      this.chosenSet = new Set(uids);
       const other = selection !== this.selection;
       this.selection = selection;
       for (const each of [...before, ...uids]) this.repaint(each);
@@ -26,7 +29,7 @@
 
     /** Add an object to what is selected, or take it out again. */
     choose(uid) {
-      if (this.chosen.includes(uid)) this.unchoose(uid);
+      if (this.isChosen(uid)) this.unchoose(uid);
       else this.chooseAll([...this.chosen, uid]);
     },
 
@@ -41,7 +44,8 @@
         return box && geometry.within(frame, box) && geometry.within(frame, box.slice(2));
       };
       const found = this.model.annotations.filter(inside).map(({ key }) => key);
-      this.chooseAll([...this.chosen.filter((uid) => !found.includes(uid)), ...found]);
+      const fresh = new Set(found);
+      this.chooseAll([...this.chosen.filter((uid) => !fresh.has(uid)), ...found]);
     },
 
     /** Everything in sight, or every object of the labels that are selected. */
@@ -76,6 +80,20 @@
       return best;
     },
 
+    isChosen(uid) {
+      return this.chosenSet.has(uid);
+    },
+
+    /** Has this selected object a node of its own? Of a crowd only the one that is edited. */
+    isSingled(uid) {
+      return uid === this.selection || this.chosen.length <= CROWD;
+    },
+
+    /** A crowd goes into the hand, or out of it: the scene no longer shows it, or shows it again. */
+    repaintCrowd() {
+      if (this.chosen.length > CROWD) for (const uid of this.chosen) this.repaint(uid);
+    },
+
     isHidden(uid) {
       return this.allHidden || this.hidden.has(uid);
     },
@@ -97,7 +115,7 @@
 
     /** Everything but the selection goes out of sight, or all comes back. */
     solo() {
-      const others = this.model.annotations.map(({ key }) => key).filter((key) => !this.chosen.includes(key));
+      const others = this.model.annotations.map(({ key }) => key).filter((key) => !this.isChosen(key));
       const alone = this.chosen.length > 0 && others.some((key) => !this.hidden.has(key));
       this.hidden = new Set(alone ? others : []);
       this.allHidden = false;

@@ -138,7 +138,7 @@
       const kept = before.get(key);
       const node = kept && kept.words === words ? kept.node : this.row(row);
       if (kept && kept.node === node) before.delete(key);
-      const chosen = row.preview || editor.chosen.includes(row.uid);
+      const chosen = row.preview || editor.isChosen(row.uid);
       node.setAttribute('aria-selected', String(chosen));
       node.classList.toggle('pointed', Boolean(row.uid) && row.uid === editor.pointed);
       node.style.transform = `translateY(${index * HEIGHT}px)`;
