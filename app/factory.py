@@ -15,6 +15,7 @@ from flask import Flask
 
 from datasetbuilder.api import Workspace
 from datasetbuilder.app import ids, rest, routing
+from datasetbuilder.app.jobs import Jobs
 from datasetbuilder.app.orjson_provider import OrjsonProvider
 from datasetbuilder.app.pages import shell
 from datasetbuilder.app.refining import Refining
@@ -30,7 +31,6 @@ from datasetbuilder.app.security.proxy import BehindProxy
 from datasetbuilder.app.security.roots import ImageRoots
 from datasetbuilder.app.security.sessions import Sessions
 from datasetbuilder.app.services import Services, attach
-from datasetbuilder.app.tasks import Tasks
 from datasetbuilder.errors import DatasetBuilderError, PermissionDenied
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -97,7 +97,7 @@ def create_app(  # noqa: PLR0913 - what one app is made of, all by name
         sessions=Sessions(workspace.store),
         door=Door(workspace.store.people),
         roots=ImageRoots(image_roots),
-        tasks=Tasks(),
+        jobs=Jobs(workspace),
         refining=Refining(workspace.root),
     )
     server = _server(services, doors, hosts=hosts)

@@ -6,12 +6,12 @@ from dash import Dash
 from flask import Flask
 
 from datasetbuilder.api import Workspace
+from datasetbuilder.app.jobs import Jobs
 from datasetbuilder.app.refining import Refining
 from datasetbuilder.app.security.access import Access
 from datasetbuilder.app.security.door import Door
 from datasetbuilder.app.security.roots import ImageRoots
 from datasetbuilder.app.security.sessions import Sessions
-from datasetbuilder.app.tasks import Tasks
 
 _KEY = "datasetbuilder"
 
@@ -25,13 +25,13 @@ class Services:
     sessions: Sessions
     door: Door
     roots: ImageRoots
-    tasks: Tasks
+    jobs: Jobs
     refining: Refining
 
     def close(self) -> None:
         """Stop what runs in the background; the workspace stays open."""
         self.sessions.close()
-        self.tasks.close()
+        self.jobs.close()
         self.refining.close()
 
 

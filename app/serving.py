@@ -84,6 +84,7 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
         say("Stop with Ctrl-C.")
         server.warm()
         workspace.store.keep_backups()
+        server.resume_jobs()
         if open_browser and doors.local and has_screen():
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         server.run()
@@ -137,6 +138,10 @@ class Server:
     def warm(self) -> None:
         """Start in the background what the first refine request would wait for."""
         self._services.refining.warm()
+
+    def resume_jobs(self) -> None:
+        """Take up in the background the jobs that an earlier server left."""
+        self._services.jobs.resume_interrupted()
 
     def run(self) -> None:
         """Answer requests until interrupted."""

@@ -259,6 +259,7 @@ class Project:
         author: str = LOCAL_AUTHOR,
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
+        job_id: int | None = None,
     ) -> IngestReport:
         """Take in folders, files and zip archives; a bad file is reported, the rest goes in.
 
@@ -273,6 +274,8 @@ class Project:
             Called with (done, total, name) after each file.
         cancelled : callable, optional
             Asked between files; what went in so far stays.
+        job_id : int, optional
+            The job that this is; files that it has settled are passed over.
         """
         if isinstance(sources, str | os.PathLike):
             sources = [sources]
@@ -285,6 +288,7 @@ class Project:
             author=author,
             progress=watching_space(self.workspace.root, "Taking images in", progress),
             cancelled=cancelled,
+            job_id=job_id,
         )
 
     def images(

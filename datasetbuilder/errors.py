@@ -37,6 +37,10 @@ class AlreadyExists(UsageError):
     """A name or folder that is already taken."""
 
 
+class JobRefused(UsageError):
+    """A job that cannot be stopped or taken up as it stands."""
+
+
 class WorkspaceError(UsageError):
     """A workspace that cannot be opened."""
 

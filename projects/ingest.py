@@ -13,12 +13,13 @@ from itertools import count, islice, takewhile
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
 from types import TracebackType
-from typing import BinaryIO, Self, TypeAlias
+from typing import Any, BinaryIO, Self, TypeAlias
 
 from datasetbuilder.errors import ImageRefused, StoreUnavailable
 from datasetbuilder.model import Image
 from datasetbuilder.pixels.files import open_regular
 from datasetbuilder.pixels.reader import ImageInfo
+from datasetbuilder.projects.intake_job import IntakeJob, add_images
 from datasetbuilder.projects.library import IN_PLACE, Library
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.sources import Candidate, Refusal, scan
@@ -57,6 +58,7 @@ def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
     author: str = "local",
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
+    job_id: int | None = None,
 ) -> IngestReport:
     """Take folders, files and zip archives into a project.
 
@@ -76,6 +78,9 @@ def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
         Called with (done, total, name) after each file.
     cancelled : callable, optional
         Asked between files; what went in so far stays.
+    job_id : int, optional
+        The job that this is; its items are the files, and those that it has settled are passed
+        over.
 
     Raises
     ------
@@ -86,15 +91,20 @@ def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
     """
     with library.taking_in(project.slug), library.incoming(project.slug) as staging:
         found = scan(sources, lambda: Path(mkdtemp(dir=staging)), uploads=staging.parent)
+        job = None if job_id is None else IntakeJob.begin(store, job_id, found)
+        left = found.candidates if job is None else job.waiting(found.candidates)
         total = len(found.candidates)
+        settled = total - len(left)
 
         def go_on(done: int, candidate: Candidate) -> bool:
             if progress is not None:
-                progress(done, total, candidate.name)
-            return cancelled is None or done == total or not cancelled()
+                progress(settled + done, total, candidate.name)
+            return cancelled is None or settled + done == total or not cancelled()
 
-        with _Intake(store, library, project, staging=staging, copy=copy, author=author) as intake:
-            finished = intake.run(found.candidates, go_on)
+        with _Intake(
+            store, library, project, staging=staging, copy=copy, author=author, job=job
+        ) as intake:
+            finished = intake.run(left, go_on)
     return IngestReport(
         added=tuple(intake.added),
         refused=(*found.refused, *intake.refused),
@@ -126,6 +136,7 @@ class _Intake:
         staging: Path,
         copy: bool,
         author: str,
+        job: IntakeJob | None = None,
     ) -> None:
         self.added: list[Image] = []
         self.refused: list[Refusal] = []
@@ -133,6 +144,7 @@ class _Intake:
         self.unchanged = 0
         self._store, self._library, self._project = store, library, project
         self._staging, self._copy, self._author = staging, copy, author
+        self._job = job
         self._taken: dict[str, Image] = {}
         self._places: dict[str, Image] = {}
         for image in _all_images(store, project.id):
@@ -201,10 +213,17 @@ class _Intake:
             if name is None or decoded.info is None:
                 self.unchanged += 1
                 self._drop(candidate, decoded.path)
+                self._note(candidate, unchanged=True)
             else:
                 self._add(name, candidate, decoded.path, decoded.info)
         except ImageRefused as refused:
             self.refused.append(Refusal(candidate.name, str(refused)))
+            self._note(candidate, error=str(refused))
+
+    def _note(self, candidate: Candidate, **outcome: Any) -> None:
+        """Have the item marked together with the next images."""
+        if self._job is not None and self._job.note(candidate, **outcome) >= BATCH:
+            self._flush()
 
     def _add(self, name: str, candidate: Candidate, path: Path, info: ImageInfo) -> None:
         image = Image(
@@ -222,6 +241,8 @@ class _Intake:
         self._take(image)
         self._batch.append(image)
         self.notes += [Refusal(name, note) for note in info.notes]
+        if self._job is not None:
+            self._job.note(candidate, added=name, notes=info.notes)
         if len(self._batch) >= BATCH:
             self._flush()
 
@@ -265,10 +286,12 @@ class _Intake:
             self._places[image.uri] = image
 
     def _flush(self) -> None:
-        if not self._batch:
+        if not self._batch and (self._job is None or not self._job.noted):
             return
         try:
-            self.added += self._store.add_images(self._project.id, self._batch, author=self._author)
+            self.added += add_images(
+                self._store, self._project.id, self._batch, author=self._author, job=self._job
+            )
         except BaseException:
             self._discard_kept()
             raise

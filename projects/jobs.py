@@ -258,6 +258,16 @@ def cancel_waiting(connection: Connection, job_id: int) -> bool:
     return bool(done.rowcount)
 
 
+def interrupt(connection: Connection, job_id: int) -> None:
+    """Leave a job that its process stopped, not a person, to be taken up by the next one."""
+    stopped = (JobState.RUNNING.value, JobState.CANCELLED.value)
+    connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.state.in_(stopped))
+        .values(state=JobState.INTERRUPTED.value, updated_at=now())
+    )
+
+
 def interrupt_abandoned(connection: Connection) -> list[int]:
     """Mark what a dead process left running; to be asked by the only process of a workspace."""
     left = list(connection.scalars(select(job.c.id).where(job.c.state == JobState.RUNNING.value)))
@@ -285,9 +295,17 @@ def job_with_id(connection: Connection, job_id: int) -> Job:
     return _job(row)
 
 
-def jobs(connection: Connection, project_id: int | None = None, *, limit: int = 100) -> list[Job]:
+def jobs(
+    connection: Connection,
+    project_id: int | None = None,
+    *,
+    states: Sequence[JobState] | None = None,
+    limit: int = 100,
+) -> list[Job]:
     """The jobs of a project, or all, the newest first."""
     question = _JOBS if project_id is None else _JOBS.where(job.c.project == project_id)
+    if states is not None:
+        question = question.where(job.c.state.in_([state.value for state in states]))
     return [
         _job(row) for row in connection.execute(question.order_by(job.c.id.desc()).limit(limit))
     ]

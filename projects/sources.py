@@ -146,7 +146,7 @@ def _scan_folder(root: Path, found: Scan) -> None:
             entries = list(os.scandir(folder))
         except OSError as error:
             reason = f"cannot be listed: {error.strerror}"
-            found.refused.append(Refusal(_printable(prefix) or str(root), reason))
+            found.refused.append(Refusal(printable(prefix) or str(root), reason))
             continue
         for entry in entries:
             name = f"{prefix}{entry.name}"
@@ -156,7 +156,7 @@ def _scan_folder(root: Path, found: Scan) -> None:
                 pending.append((f"{name}/", Path(entry.path)))
             elif entry.is_symlink() and os.path.isdir(entry.path):
                 reason = "is a link to a folder; links are not followed"
-                found.refused.append(Refusal(_printable(name), reason))
+                found.refused.append(Refusal(printable(name), reason))
             elif _looks_like_an_image(entry.name):
                 files.append((name, Path(entry.path)))
             else:
@@ -171,7 +171,7 @@ def _admit(files: Iterable[tuple[str, Path]], source: str, found: Scan) -> None:
         else:
             hexadecimal = os.fsencode(name).hex(" ")
             reason = f"its name is not UTF-8 (bytes {hexadecimal}); rename the file"
-            found.refused.append(Refusal(_printable(name), reason))
+            found.refused.append(Refusal(printable(name), reason))
 
 
 def _looks_like_an_image(name: str) -> bool:
@@ -186,7 +186,8 @@ def _is_utf8(name: str) -> bool:
     return True
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """A file name as text that can be stored, whatever its bytes are."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
@@ -198,14 +199,14 @@ def _scan_archive(path: Path, folder: Path, found: Scan) -> None:
     try:
         archive = Archive(path)
     except ImageRefused as refused:
-        found.refused.append(Refusal(_printable(path.name), str(refused)))
+        found.refused.append(Refusal(printable(path.name), str(refused)))
         return
     try:
         names = archive.names()
         wanted = sorted(filter(_is_wanted_member, names), key=natural_key)
         members = list(archive.unpack(tuple(wanted), folder))
     except ImageRefused as refused:
-        found.refused.append(Refusal(_printable(path.name), str(refused)))
+        found.refused.append(Refusal(printable(path.name), str(refused)))
         return
     finally:
         archive.close()

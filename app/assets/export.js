@@ -24,24 +24,24 @@
 
   async function follow(slug, choices, outcome) {
     const url = `/api/v1/projects/${slug}/exports`;
-    let { task } = await dsb.ask(url, { method: 'POST', json: choices });
-    while (task.state === 'running' && outcome.isConnected) {
-      outcome.replaceChildren(...progress(task));
+    let { job } = await dsb.ask(url, { method: 'POST', json: choices });
+    while (job.state === 'running' && outcome.isConnected) {
+      outcome.replaceChildren(...progress(slug, job));
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      ({ task } = await dsb.ask(`/api/v1/tasks/${task.id}`));
+      ({ job } = await dsb.ask(`/api/v1/projects/${slug}/jobs/${job.id}`));
     }
-    if (task.state === 'failed') throw new Error(task.error);
-    const words = task.state === 'cancelled' ? 'Cancelled; nothing was left behind.' : 'Done: written, read back and compared.';
-    const kind = task.state === 'cancelled' ? '' : 'good';
+    if (job.state === 'failed') throw new Error(job.error);
+    const words = job.state === 'cancelled' ? 'Cancelled; nothing was left behind.' : 'Done: written, read back and compared.';
+    const kind = job.state === 'cancelled' ? '' : 'good';
     outcome.replaceChildren(dsb.make('div', { className: `notice ${kind}` }, words));
   }
 
-  function progress(task) {
+  function progress(slug, job) {
     const cancel = dsb.make('button', { type: 'button', className: 'button' }, 'Cancel');
-    cancel.addEventListener('click', () => dsb.ask(`/api/v1/tasks/${task.id}`, { method: 'DELETE' }));
-    const words = `${task.done} of ${task.total || '…'} images ${task.message}`;
+    cancel.addEventListener('click', () => dsb.ask(`/api/v1/projects/${slug}/jobs/${job.id}`, { method: 'DELETE' }));
+    const words = `${job.done} of ${job.total || '…'} images ${job.message}`;
     return [
-      dsb.make('progress', { max: task.total || 1, value: task.done }),
+      dsb.make('progress', { max: job.total || 1, value: job.done }),
       dsb.make('div', { className: 'row' }, dsb.make('span', { className: 'dim' }, words), cancel),
     ];
   }

@@ -65,15 +65,15 @@
 
     async sendFolder(slug, folder, report) {
       const url = `/api/v1/projects/${slug}/images`;
-      let { task } = await dsb.ask(url, { method: 'POST', json: { folder } });
-      while (task.state === 'running' && !this.signal.aborted) {
-        this.progress(task.done, task.total, report, task.id);
+      let { job } = await dsb.ask(url, { method: 'POST', json: { folder } });
+      while (job.state === 'running' && !this.signal.aborted) {
+        this.progress(job.done, job.total, report, `/api/v1/projects/${slug}/jobs/${job.id}`);
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-        ({ task } = await dsb.ask(`/api/v1/tasks/${task.id}`));
+        ({ job } = await dsb.ask(`/api/v1/projects/${slug}/jobs/${job.id}`));
       }
-      if (task.state === 'failed') throw new Error(task.error);
-      report.cancelled = report.cancelled || task.state === 'cancelled';
-      if (task.result) merge(report, task.result);
+      if (job.state === 'failed') throw new Error(job.error);
+      report.cancelled = report.cancelled || job.state === 'cancelled';
+      if (job.result) merge(report, job.result);
     }
 
     async sendFiles(slug, files, report) {
@@ -83,11 +83,11 @@
       merge(report, await dsb.ask(url, { method: 'POST', body }));
     }
 
-    progress(done, total, report, task) {
+    progress(done, total, report, job) {
       const stop = dsb.make('button', { type: 'button', className: 'button' }, 'Cancel');
       stop.addEventListener('click', () => {
         report.cancelled = true;
-        if (task) dsb.ask(`/api/v1/tasks/${task}`, { method: 'DELETE' });
+        if (job) dsb.ask(job, { method: 'DELETE' });
       });
       const bar = dsb.make('progress', { max: total || 1, value: done });
       const words = dsb.make('span', { className: 'dim' }, `${done} of ${total || '…'} images`);
@@ -173,7 +173,7 @@
   }
 
   function merge(report, part) {
-    report.added += part.added.length;
+    report.added += Array.isArray(part.added) ? part.added.length : part.added;
     report.refused.push(...part.refused);
     report.unchanged += part.unchanged;
   }

@@ -1,4 +1,4 @@
-"""REST v1: plain routes for pixels, annotations, operations, refine tools, exports and tasks.
+"""REST v1: plain routes for pixels, annotations, operations, refine tools, exports and jobs.
 
 Each module adds its routes to one blueprint; which permission a route demands stands in
 ``security/permissions.py``. The person and the project are taken from the session and the address.
@@ -14,6 +14,7 @@ from datasetbuilder.app.rest import (
     exports,
     history,
     images,
+    jobs,
     operations,
     people,
     pixels,
@@ -21,7 +22,6 @@ from datasetbuilder.app.rest import (
     projects,
     queue,
     refine,
-    running,
     session,
     shapes,
 )
@@ -41,7 +41,7 @@ _MODULES = (
     refine,
     shapes,
     exports,
-    running,
+    jobs,
     people,
     queue,
     beside,

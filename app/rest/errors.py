@@ -12,6 +12,7 @@ from datasetbuilder.errors import (
     AlreadyExists,
     DataError,
     DatasetBuilderError,
+    JobRefused,
     PermissionDenied,
     StoreUnavailable,
     UnknownName,
@@ -26,6 +27,7 @@ LONGEST_LINE = 1000
 STATUS: tuple[tuple[type[DatasetBuilderError], int], ...] = (
     (UnknownName, 404),
     (AlreadyExists, 409),
+    (JobRefused, 409),
     (WorkspaceError, 503),
     (UsageError, 400),
     (WireError, 400),

@@ -1,7 +1,7 @@
 """Exports: started in the background, listed, sent as one zip."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -10,15 +10,18 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify
 
 from datasetbuilder.api import Project
+from datasetbuilder.app import jobs as server_jobs
 from datasetbuilder.app.archive import missing_files, zip_stream
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import project_at
+from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.services import Services
-from datasetbuilder.app.tasks import Task
 from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters.manifest import NAME as MANIFEST
 from datasetbuilder.exporters.manifest import read_manifest
 from datasetbuilder.insight.splits import splits_from_text
+from datasetbuilder.projects import jobs
+from datasetbuilder.projects.jobs import Job, JobState
 
 _UNREADABLE = {"formats": [], "task": "", "event": 0, "images": 0, "annotations": 0}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
@@ -30,14 +33,13 @@ def register(api: Blueprint, services: Services) -> None:
     @api.get("/projects/<slug>/exports", endpoint="exports")
     def list_exports(slug: str) -> Response:
         project = project_at(services, slug)
-        tasks = [task.to_wire() for task in services.tasks.of(slug, kind="export")]
-        return jsonify({"exports": exports_of(services, project), "tasks": tasks})
+        return jsonify({"exports": exports_of(services, project)})
 
     @api.post("/projects/<slug>/exports", endpoint="start_export")
     def start(slug: str) -> tuple[Response, int]:
         project = project_at(services, slug)
-        task = start_export(services, project, bodies.read(bodies.NewExport))
-        return jsonify({"task": task.to_wire()}), 202
+        job = start_export(services, project, bodies.read(bodies.NewExport))
+        return jsonify({"job": services.jobs.to_wire(job)}), 202
 
     @api.get("/projects/<slug>/exports/<name>.zip", endpoint="download_export")
     def download(slug: str, name: str) -> Response:
@@ -57,38 +59,40 @@ def exports_folder(services: Services, slug: str) -> Path:
     return services.workspace.root / "projects" / slug / "exports"
 
 
-def start_export(services: Services, project: Project, wanted: bodies.NewExport) -> Task:
+def start_export(services: Services, project: Project, wanted: bodies.NewExport) -> Job:
     """Export in the background to a folder of its own."""
     folder = exports_folder(services, project.slug)
-    name = free_name(folder, wanted.formats)
+    name = free_name(folder, wanted.formats, taken=_being_made(project))
     splits = splits_from_text(wanted.split) if wanted.split.strip() else wanted.splits
-
-    def work(task: Task) -> Mapping[str, Any]:
-        report = project.export(
-            folder / name,
-            formats=wanted.formats,
-            task=wanted.task,
-            splits=splits,
-            seed=wanted.seed,
-            images=wanted.images,
-            segmentation=wanted.segmentation,
-            group_by=wanted.group_by or "",
-            stratify=wanted.stratify,
-            where=wanted.where,
-            allow_loss=wanted.allow_loss,
-            progress=task.progress,
-        )
-        return {"name": name, "lines": list(report.lines())}
-
-    return services.tasks.start(Task("export", project.slug, title=name), work)
+    options = {
+        "formats": wanted.formats,
+        "task": wanted.task,
+        "splits": None if splits is None else dict(splits),
+        "seed": wanted.seed,
+        "images": wanted.images,
+        "segmentation": wanted.segmentation,
+        "group_by": wanted.group_by or "",
+        "stratify": wanted.stratify,
+        "where": wanted.where,
+        "allow_loss": wanted.allow_loss,
+    }
+    job = server_jobs.new_export_job(project, folder / name, options, author=current_user())
+    return services.jobs.start(job.id)
 
 
-def free_name(folder: Path, formats: list[str]) -> str:
+def _being_made(project: Project) -> set[str]:
+    """The names of exports that are on their way and have no folder yet."""
+    with project.workspace.store.reading() as connection:
+        found = jobs.jobs(connection, project.info.id, states=(JobState.WAITING, JobState.RUNNING))
+    return {job.title for job in found}
+
+
+def free_name(folder: Path, formats: list[str], *, taken: Collection[str] = ()) -> str:
     """A name that tells when and what, and that nothing here carries."""
     safe = "-".join(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") for name in formats)[:60]
     stem = f"{datetime.now():%Y-%m-%d-%H%M%S}-{safe}".rstrip("-")
     name, number = stem, 2
-    while (folder / name).exists():
+    while name in taken or (folder / name).exists():
         name, number = f"{stem}-{number}", number + 1
     return name
 

@@ -7,14 +7,15 @@ from flask import Blueprint, Response, jsonify, request
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import uploads
+from datasetbuilder.app.jobs import new_images_job
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.services import Services
-from datasetbuilder.app.tasks import Task
 from datasetbuilder.errors import WireError
 from datasetbuilder.model import ImageState
 from datasetbuilder.projects.ingest import IngestReport
+from datasetbuilder.projects.jobs import Job
 from datasetbuilder.wire import image_to_wire
 
 _MOST = 1000
@@ -43,7 +44,7 @@ def register(api: Blueprint, services: Services) -> None:
         project = project_at(services, slug)
         if request.mimetype == "multipart/form-data":
             return jsonify(_take_uploads(services, project)), 200
-        return jsonify({"task": _read_folder(services, project).to_wire()}), 202
+        return jsonify({"job": services.jobs.to_wire(_read_folder(services, project))}), 202
 
 
 def number_argument(
@@ -81,18 +82,10 @@ def _take_uploads(services: Services, project: Project) -> Mapping[str, Any]:
     return {**document, "refused": [*refused, *document["refused"]]}
 
 
-def _read_folder(services: Services, project: Project) -> Task:
+def _read_folder(services: Services, project: Project) -> Job:
     folder = services.roots.resolve(bodies.read(bodies.Folder).folder)
-    author = current_user()
-
-    def work(task: Task) -> Mapping[str, Any]:
-        report = project.add_images(
-            folder, author=author, progress=task.note, cancelled=task.cancelled
-        )
-        return report_to_wire(report)
-
-    task = Task("images", project.slug, title=folder.name)
-    return services.tasks.start(task, work)
+    job = new_images_job(project, [folder], author=current_user())
+    return services.jobs.start(job.id)
 
 
 def report_to_wire(report: IngestReport) -> dict[str, Any]:

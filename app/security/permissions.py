@@ -144,8 +144,10 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.start_export", "POST"): Permission.EXPORT,
     ("api.download_export", "GET"): Permission.EXPORT,
     ("api.beside", "POST"): Permission.MANAGE,
-    ("api.task", "GET"): Permission.VIEW,
-    ("api.cancel_task", "DELETE"): Permission.VIEW,
+    ("api.jobs", "GET"): Permission.VIEW,
+    ("api.job", "GET"): Permission.VIEW,
+    ("api.cancel_job", "DELETE"): Permission.VIEW,
+    ("api.resume_job", "POST"): Permission.VIEW,
     ("api.unknown", "GET"): Permission.VIEW,
 }
 

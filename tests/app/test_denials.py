@@ -246,11 +246,12 @@ def test_a_foreign_page_and_none_look_the_same(app):
     assert shown("/p/cats/images").replace("cats", "nope") == shown("/p/nope/images")
 
 
-def test_a_task_of_another_project_is_none(app, services, image_root):
+def test_a_job_of_another_project_is_none(app, services, image_root):
     boss = browser_of(app, "boss")
     started = boss.post(f"{CATS}/images", json={"folder": str(image_root)})
-    task = started.json["task"]["id"]
+    job = started.json["job"]["id"]
     lead = browser_of(app, "lead")
-    there, none = (lead.get(f"/api/v1/tasks/{name}") for name in (task, "nope"))
-    assert (there.status_code, there.json) == (none.status_code, none.json)
-    assert lead.delete(f"/api/v1/tasks/{task}").status_code == 404
+    assert lead.get(f"{CATS}/jobs").status_code == 404
+    assert lead.get(f"{CATS}/jobs/{job}").status_code == 404
+    assert lead.delete(f"{CATS}/jobs/{job}").status_code == 404
+    assert lead.post(f"{CATS}/jobs/{job}/resume").status_code == 404

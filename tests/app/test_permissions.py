@@ -57,7 +57,8 @@ def test_a_stranger_may_reach_the_door_and_the_health_check_alone():
 def test_no_writing_route_is_left_to_viewers_but_those_that_check_further():
     checked_inside = {
         ("api.image_operations", "POST"),
-        ("api.cancel_task", "DELETE"),
+        ("api.cancel_job", "DELETE"),
+        ("api.resume_job", "POST"),
         ("api.log_out", "DELETE"),
         ("api.change_password", "POST"),
         ("api.create_token", "POST"),

@@ -7,12 +7,12 @@ import pytest
 
 from datasetbuilder.app.rest.exports import free_name
 from datasetbuilder.app.security.permissions import Role
-from datasetbuilder.app.services import services_of
-from datasetbuilder.app.tasks import Task
+from datasetbuilder.projects import jobs
 from tests.app.requests import box_operation
 from tests.app.test_rest_images import png, settled, upload
 
 EXPORTS = "/api/v1/projects/cats/exports"
+JOBS = "/api/v1/projects/cats/jobs"
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def labelled(client, workspace):
 def test_an_export_is_made_listed_and_downloaded(client, services, labelled):
     answer = client.post(EXPORTS, json={"formats": ["coco"], "task": "detection"})
     assert answer.status_code == 202
-    task = settled(client, services, answer.json["task"])
-    assert (task["state"], task["error"]) == ("done", "")
+    job = settled(client, services, answer.json["job"])
+    assert (job["state"], job["error"]) == ("done", "")
     (listed,) = client.get(EXPORTS).json["exports"]
     assert (listed["formats"], listed["task"]) == (["coco"], "detection")
     assert (listed["images"], listed["annotations"], listed["problem"]) == (1, 1, "")
@@ -44,28 +44,23 @@ def test_an_export_is_made_listed_and_downloaded(client, services, labelled):
 
 def test_an_export_that_fails_says_why_and_leaves_nothing(client, services, labelled):
     answer = client.post(EXPORTS, json={"formats": ["no-such-format"]})
-    task = settled(client, services, answer.json["task"])
-    assert task["state"] == "failed"
-    assert "no-such-format" in task["error"]
-    listing = client.get(EXPORTS).json
-    assert (listing["exports"], listing["tasks"][0]["state"]) == ([], "failed")
+    job = settled(client, services, answer.json["job"])
+    assert job["state"] == "failed"
+    assert "no-such-format" in job["error"]
+    assert client.get(EXPORTS).json["exports"] == []
 
 
 def test_a_cancelled_export_leaves_nothing(client, services, workspace, labelled, monkeypatch):
-    start = services.tasks.start
+    export = type(labelled).export
 
-    def start_cancelled(task, work):
-        def cancelled(running):
+    def cancelled(self, *given, progress, **options):
+        for running in services.jobs._running.values():
             running.cancel()
-            return work(running)
+        return export(self, *given, progress=progress, **options)
 
-        return start(task, cancelled)
-
-    monkeypatch.setattr(
-        type(services.tasks), "start", lambda _self, *given: start_cancelled(*given)
-    )
+    monkeypatch.setattr(type(labelled), "export", cancelled)
     answer = client.post(EXPORTS, json={"formats": ["coco"], "task": "detection"})
-    assert settled(client, services, answer.json["task"])["state"] == "cancelled"
+    assert settled(client, services, answer.json["job"])["state"] == "cancelled"
     folder = workspace.root / "projects" / "cats" / "exports"
     assert not folder.exists() or list(folder.iterdir()) == []
 
@@ -74,7 +69,7 @@ def test_a_cancelled_export_leaves_nothing(client, services, workspace, labelled
 def test_shares_without_meaning_are_refused_at_once(client, services, labelled, split):
     answer = client.post(EXPORTS, json={"formats": ["coco"], "split": split})
     assert answer.status_code == 400
-    assert services.tasks.of("cats", kind="export") == []
+    assert client.get(JOBS).json["jobs"] == []
 
 
 def test_a_manifest_that_cannot_be_read_spoils_its_own_line_only(client, workspace, labelled):
@@ -109,16 +104,11 @@ def test_a_name_of_an_export_is_safe_whatever_the_formats(tmp_path):
         (Role.ADMIN, "images", 200),
     ],
 )
-def test_a_task_is_shown_to_those_who_may_start_one(client_as, role, kind, status):
+def test_a_job_is_shown_to_those_who_may_start_one(client_as, project, role, kind, status):
+    job_id = project.workspace.store.submit(
+        lambda t: jobs.create(t.connection, project.info.id, kind, params={}, author="local")
+    )
     visitor = client_as(role)
-    task = Task(kind, "cats")
-    services_of(visitor.application).tasks.start(task, lambda _task: {})
-    assert visitor.get(f"/api/v1/tasks/{task.id}").status_code == status
-    assert visitor.delete(f"/api/v1/tasks/{task.id}").status_code == status
-
-
-def test_a_task_of_a_foreign_project_is_shown_to_nobody(client_as):
-    visitor = client_as(Role.ADMIN)
-    task = Task("export", "dogs")
-    services_of(visitor.application).tasks.start(task, lambda _task: {})
-    assert visitor.get(f"/api/v1/tasks/{task.id}").status_code == 404
+    assert visitor.get(f"{JOBS}/{job_id}").status_code == status
+    assert len(visitor.get(JOBS).json["jobs"]) == (status == 200)
+    assert visitor.delete(f"{JOBS}/{job_id}").status_code == status

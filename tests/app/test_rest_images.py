@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from datasetbuilder.app.tasks import TaskState
 
 IMAGES = "/api/v1/projects/cats/images"
+JOBS = "/api/v1/projects/cats/jobs"
 
 
 def png(seed: int = 0, size: tuple[int, int] = (40, 30)) -> bytes:
@@ -30,10 +30,10 @@ def empty(workspace):
     return workspace.create_project("Cats", labels=["cat"])
 
 
-def settled(client, services, task: dict) -> dict:
-    """The task after its work is over."""
-    services.tasks._pool.shutdown(wait=True)
-    return client.get(f"/api/v1/tasks/{task['id']}").json["task"]
+def settled(client, services, job: dict) -> dict:
+    """The job after its work is over."""
+    services.jobs._pool.shutdown(wait=True)
+    return client.get(f"/api/v1/projects/{job['project']}/jobs/{job['id']}").json["job"]
 
 
 # --- projects -------------------------------------------------------------------------------------
@@ -117,27 +117,27 @@ def test_a_folder_inside_a_root_is_read_in_the_background(client, services, empt
     (image_root / "b.png").write_bytes(b"no image")
     answer = client.post(IMAGES, json={"folder": str(image_root)})
     assert answer.status_code == 202
-    task = settled(client, services, answer.json["task"])
-    assert task["state"] == "done"
-    assert [image["name"] for image in task["result"]["added"]] == ["a.png"]
-    assert [item["name"] for item in task["result"]["refused"]] == ["b.png"]
+    job = settled(client, services, answer.json["job"])
+    assert job["state"] == "done"
+    assert job["result"]["added"] == 1
+    assert [item["name"] for item in job["result"]["refused"]] == ["b.png"]
 
 
 def test_a_folder_without_images_fails_with_its_sentence(client, services, empty, image_root):
     answer = client.post(IMAGES, json={"folder": str(image_root)})
-    task = settled(client, services, answer.json["task"])
-    assert task["state"] == "failed"
-    assert "image" in task["error"]
+    job = settled(client, services, answer.json["job"])
+    assert job["state"] == "failed"
+    assert "image" in job["error"]
 
 
 @pytest.mark.parametrize("folder", ["/etc", "/", "..", "relative"])
 def test_a_folder_outside_the_roots_is_refused_at_once(client, services, empty, folder):
     answer = client.post(IMAGES, json={"folder": folder})
     assert answer.status_code in (403, 422)
-    assert services.tasks.of("cats", kind="images") == []
+    assert client.get(f"{JOBS}").json["jobs"] == []
 
 
-def test_a_task_can_be_cancelled(client, services, empty, image_root, monkeypatch):
+def test_a_job_can_be_cancelled(client, services, empty, image_root, monkeypatch):
     started, go_on = threading.Event(), threading.Event()
 
     def slow(_self, _sources, *, progress, cancelled, **_options):
@@ -150,12 +150,12 @@ def test_a_task_can_be_cancelled(client, services, empty, image_root, monkeypatc
         return IngestReport(cancelled=True)
 
     monkeypatch.setattr(type(empty), "add_images", slow)
-    task = client.post(IMAGES, json={"folder": str(image_root)}).json["task"]
-    assert task["state"] == "running"
+    job = client.post(IMAGES, json={"folder": str(image_root)}).json["job"]
+    assert job["state"] == "running"
     assert started.wait(10)
-    assert client.delete(f"/api/v1/tasks/{task['id']}").status_code == 200
+    assert client.delete(f"{JOBS}/{job['id']}").status_code == 200
     go_on.set()
-    assert settled(client, services, task)["state"] == TaskState.CANCELLED
+    assert settled(client, services, job)["state"] == "cancelled"
 
 
 # --- pixels ---------------------------------------------------------------------------------------

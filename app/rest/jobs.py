@@ -1,0 +1,78 @@
+"""Jobs of a project: what runs and ran, how far, which items failed and why; stop and take up."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify
+
+from datasetbuilder.api import Project
+from datasetbuilder.app.jobs import EXPORT, IMAGES, failed_items, job_of
+from datasetbuilder.app.rest.addressed import project_at
+from datasetbuilder.app.security.permissions import Permission
+from datasetbuilder.app.services import Services
+from datasetbuilder.errors import PermissionDenied
+from datasetbuilder.projects import jobs
+from datasetbuilder.projects.jobs import Job
+
+_NEEDED = {IMAGES: Permission.MANAGE, EXPORT: Permission.EXPORT}
+
+
+def register(api: Blueprint, services: Services) -> None:
+    """Add the routes."""
+
+    @api.get("/projects/<slug>/jobs", endpoint="jobs")
+    def list_jobs(slug: str) -> Response:
+        project = project_at(services, slug)
+        with services.workspace.store.reading() as connection:
+            found = jobs.jobs(connection, project.info.id)
+        return jsonify({"jobs": [services.jobs.to_wire(job) for job in found if _may(job)]})
+
+    @api.get("/projects/<slug>/jobs/<int:job_id>", endpoint="job")
+    def show_job(slug: str, job_id: int) -> Response:
+        job = _allowed(services, project_at(services, slug), job_id)
+        failed = failed_items(services.workspace, job.id) if job.n_failed else []
+        items = [{"item": one.item, "reason": one.error} for one in failed]
+        return jsonify({"job": services.jobs.to_wire(job), "failed": items})
+
+    @api.delete("/projects/<slug>/jobs/<int:job_id>", endpoint="cancel_job")
+    def cancel_job(slug: str, job_id: int) -> Response:
+        project = project_at(services, slug)
+        job = _allowed(services, project, job_id)
+        services.jobs.cancel(job.id)
+        return jsonify({"job": _wire(services, project, job.id)})
+
+    @api.post("/projects/<slug>/jobs/<int:job_id>/resume", endpoint="resume_job")
+    def resume_job(slug: str, job_id: int) -> tuple[Response, int]:
+        project = project_at(services, slug)
+        job = _allowed(services, project, job_id)
+        _refuse_foreign_places(services, job)
+        return jsonify({"job": services.jobs.to_wire(services.jobs.start(job.id))}), 202
+
+
+def _wire(services: Services, project: Project, job_id: int) -> dict[str, Any]:
+    return services.jobs.to_wire(job_of(services.workspace, project.slug, job_id))
+
+
+def _may(job: Job) -> bool:
+    return bool(g.member.may(_NEEDED.get(job.kind, Permission.MANAGE)))
+
+
+def _allowed(services: Services, project: Project, job_id: int) -> Job:
+    job = job_of(services.workspace, project.slug, job_id)
+    if not _may(job):
+        raise PermissionDenied("You may not see the jobs of this kind.")
+    return job
+
+
+def _refuse_foreign_places(services: Services, job: Job) -> None:
+    """A job of the command line may read, and write, where the browser's may not."""
+    if job.kind == IMAGES:
+        for source in job.params["sources"]:
+            services.roots.resolve(source)
+    elif job.kind == EXPORT:
+        home = services.workspace.root / "projects" / job.project / "exports"
+        if Path(job.params["folder"]).parent != home:
+            raise PermissionDenied(
+                "This export was started on the command line; resume it there: "
+                f"datasetbuilder jobs resume {job.id}"
+            )
