@@ -251,7 +251,7 @@ class Project:
 
     # --- images ---------------------------------------------------------------------------
 
-    def add_images(
+    def add_images(  # noqa: PLR0913 - the options of one intake, all by name
         self,
         sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
         *,

@@ -1,4 +1,4 @@
-"""The intake of images as a job: a file is an item, marked by the transaction that adds its image."""
+"""The intake of images as a job: a file is an item, marked as its image is added."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

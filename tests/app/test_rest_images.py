@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-
 IMAGES = "/api/v1/projects/cats/images"
 JOBS = "/api/v1/projects/cats/jobs"
 
