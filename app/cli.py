@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datasetbuilder import __version__
-from datasetbuilder.app import cli_formats, cli_moving, people_commands
+from datasetbuilder.app import cli_formats, cli_moving, job_commands, people_commands
 from datasetbuilder.app.cli_place import DatabaseOption, WorkspaceOption, open_named
 from datasetbuilder.app.options import JsonOption
 from datasetbuilder.errors import (
@@ -204,10 +204,15 @@ def _take_in(
     workspace: "Workspace", name: str, sources: list[Path], *, copy: bool, as_json: bool
 ) -> None:
     from datasetbuilder.app import console
+    from datasetbuilder.app.jobs import new_images_job
 
-    project = workspace.project(name)
-    with console.progress_bar("Reading images", quiet=as_json) as progress:
-        report = project.add_images(sources, copy=copy, progress=progress)
+    project, what = workspace.project(name), "Reading images"
+    if workspace.store.is_beside:
+        with console.progress_bar(what, quiet=as_json) as progress:
+            report = project.add_images(sources, copy=copy, progress=progress)
+    else:
+        job = new_images_job(project, sources, copy=copy)
+        _, report = job_commands.run(workspace, job.id, what=what, as_json=as_json)
     if as_json:
         console.emit_json(_ingest_document(project.slug, report))
     else:
@@ -348,28 +353,32 @@ def export(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Export a dataset, verified by reading it back."""
     from datasetbuilder.app import console
+    from datasetbuilder.app.jobs import new_export_job
     from datasetbuilder.insight.splits import splits_from_text
 
     splits = splits_from_text(split) if split else None
     with open_named(workspace, database) as opened:
         found = opened.project(project)
-        with console.progress_bar("Exporting", quiet=as_json) as progress:
-            report = found.export(
-                out,
-                formats=formats,
-                task=task,
-                splits=splits,
-                seed=seed,
-                images=images,
-                segmentation=segmentation,
-                group_by=group_by,
-                groups=groups,
-                stratify=stratify,
-                where=where,
-                sets=(annotation_set,),
-                allow_loss=allow_loss,
-                progress=progress,
-            )
+        options = {
+            "formats": formats,
+            "task": task,
+            "splits": splits,
+            "seed": seed,
+            "images": images,
+            "segmentation": segmentation,
+            "group_by": group_by,
+            "groups": None if groups is None else str(groups.absolute()),
+            "stratify": stratify,
+            "where": where,
+            "sets": [annotation_set],
+            "allow_loss": allow_loss,
+        }
+        if opened.store.is_beside:
+            with console.progress_bar("Exporting", quiet=as_json) as progress:
+                report = found.export(out, **options, progress=progress)
+        else:
+            job = new_export_job(found, out, options)
+            _, report = job_commands.run(opened, job.id, what="Exporting", as_json=as_json)
     if as_json:
         console.emit_json(report.to_json())
         return
@@ -430,6 +439,7 @@ cli.command("diff")(cli_formats.diff)
 cli.command()(cli_moving.migrate)
 
 
+cli.add_typer(job_commands.commands, name="jobs")
 cli.add_typer(people_commands.user, name="user")
 cli.add_typer(people_commands.token, name="token")
 

@@ -32,12 +32,16 @@ class Cancelled(Exception):
 
 @dataclass(eq=False)
 class Running:
-    """How far a job is that this process works on; only its own thread writes to it."""
+    """How far a job is that this process works on; only its own thread writes to it.
+
+    ``report`` is what this run has to say beside what is written down.
+    """
 
     done: int = 0
     total: int = 0
     message: str = ""
     watch: Callable[[int, int, str], None] | None = None
+    report: Any = None
     _cancel: threading.Event = field(default_factory=threading.Event)
     stopped: bool = False
 
@@ -78,6 +82,7 @@ def _take_in(workspace: Workspace, job: Job, running: Running) -> Mapping[str, A
         cancelled=running.cancelled,
         job_id=job.id,
     )
+    running.report = report
     with workspace.store.reading() as connection:
         found = summary(jobs.items_of(connection, job.id))
     return {**found, "ignored": report.ignored}
@@ -90,12 +95,13 @@ def _export(workspace: Workspace, job: Job, running: Running) -> Mapping[str, An
     store = workspace.store
     (item,) = store.submit(lambda t: jobs.add_items(t.connection, job.id, [str(target)]))
     if item.attempts and _is_ours(target, job.project, params["formats"]):
-        report: dict[str, Any] = {"name": target.name, "lines": [f"{target} is there and whole."]}
+        report = {"name": target.name, "lines": [f"{target} is there and whole."]}
     else:
         refuse_taken(target)
         store.submit(lambda t: jobs.attempt(t.connection, job.id, [item.id]))
         done = workspace.project(job.project).export(target, **params, progress=running.progress)
-        report = {"name": target.name, "lines": list(done.lines()), "report": done.to_json()}
+        running.report = done
+        report = {"name": target.name, "lines": list(done.lines())}
     store.submit(lambda t: jobs.settle(t.connection, job.id, [Settled(item.id, target.name)]))
     return report
 
@@ -207,7 +213,7 @@ def _finish(workspace: Workspace, job_id: int, state: JobState, **outcome: Any) 
 
 def interrupt_abandoned(workspace: Workspace) -> None:
     """Mark what a dead process left running, where this one is known to be the only one."""
-    if not workspace.store.is_shared:
+    if not (workspace.store.is_shared or workspace.store.is_beside):
         workspace.store.submit(lambda t: jobs.interrupt_abandoned(t.connection))
 
 

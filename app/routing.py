@@ -13,7 +13,16 @@ from werkzeug.wrappers import Response
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import ids
-from datasetbuilder.app.pages import annotate, export, gallery, people, projects, settings, shell
+from datasetbuilder.app.pages import (
+    annotate,
+    export,
+    gallery,
+    jobs,
+    people,
+    projects,
+    settings,
+    shell,
+)
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.security.access import authorised, current_user, member_in
 from datasetbuilder.app.security.permissions import DASH_UPDATE, Permission
@@ -52,6 +61,7 @@ PAGES = (
     _page("images", Permission.VIEW, gallery.layout),
     _page(r"annotate/(?P<image_id>\d{1,15})", Permission.VIEW, annotate.layout),
     _page("export", Permission.EXPORT, export.layout),
+    _page("jobs", Permission.EXPORT, jobs.layout),
     _page(
         "settings",
         Permission.MANAGE,

@@ -71,6 +71,8 @@ def open_store(folder: Path, database: str | None = None, *, beside: bool = True
 class StoreBeside(Store):
     """Reads by itself and hands over what is to be written."""
 
+    is_beside = True
+
     def __init__(self, folder: Path, key: DoorKey) -> None:
         super().__init__(folder, BesideDatabase(folder))
         self._key = key

@@ -25,6 +25,7 @@ Task: TypeAlias = Callable[[Params, str], Any]
 CHUNK = 64
 DEATHS_ALONE = 2
 _ROUND = 4
+_TURN = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,6 @@ class Engine:
 
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     scheduler: str | None = None
-    _turn: Lock = field(default_factory=Lock)
 
     def run(
         self, task: Task, params: Params, items: Sequence[Item], *, chunk: int = CHUNK
@@ -54,7 +54,7 @@ class Engine:
         waiting = deque(tuple(items[k : k + chunk]) for k in range(0, len(items), chunk))
         suspects: deque[tuple[Item, ...]] = deque()
         deaths: dict[int, int] = {}
-        with self._turn, self._backend():
+        with _TURN, self._backend():
             while waiting or suspects:
                 alone = bool(suspects)
                 source = deque([suspects.popleft()]) if alone else waiting
@@ -97,7 +97,7 @@ class Engine:
             batch_size=1,  # type: ignore[arg-type]
         )
         try:
-            with _unasked(), closing(parallel(calls())) as answers:
+            with closing(parallel(calls())) as answers:
                 for first, settled in answers:
                     yield Answer(flying.pop(first), tuple(Settled(*one) for one in settled))
         except self._deaths():
@@ -116,10 +116,11 @@ class Engine:
     def _backend(self) -> Iterator[None]:
         from joblib import parallel_config
 
+        _leave_out_advice()
         with ExitStack() as stack:
             if self.scheduler is None:
                 stack.enter_context(parallel_config("loky", inner_max_num_threads=1))
-                stack.callback(_end_processes)
+                stack.enter_context(_own_processes())
             else:
                 stack.enter_context(_client(self.scheduler))
                 stack.enter_context(parallel_config("dask"))
@@ -153,20 +154,30 @@ def _given_up() -> str:
     )
 
 
+def _leave_out_advice() -> None:
+    """Leave out joblib's advice about answers that a cancelled job did not take.
+
+    For the whole process and for good: filters that come and go are not safe between threads.
+    """
+    advice, module = r"\d+ tasks ", r"joblib\."
+    warnings.filterwarnings("ignore", message=advice, category=UserWarning, module=module)
+
+
 @contextmanager
-def _unasked() -> Iterator[None]:
-    """Leave out joblib's advice about answers that a cancelled job did not take."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"\d+ tasks ", category=UserWarning)
+def _own_processes() -> Iterator[None]:
+    """Let the local workers go afterwards: idle ones hold memory, and the end of the program up.
+
+    Those that something else in this process had before stay with it.
+    """
+    from joblib.externals.loky import get_reusable_executor, reusable_executor
+
+    had_before = getattr(reusable_executor, "_executor", None) is not None
+    try:
         yield
-
-
-def _end_processes() -> None:
-    """Let the local workers go: idle ones would hold memory, and the end of the program up."""
-    from joblib.externals.loky import get_reusable_executor
-
-    current: Any = get_reusable_executor
-    current(reuse=True).shutdown(wait=True, kill_workers=True)
+    finally:
+        if not had_before:
+            current: Any = get_reusable_executor
+            current(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
 def _client(address: str) -> AbstractContextManager[Any]:

@@ -79,6 +79,9 @@ class Store:
     has reached the disk, or raises ``StoreUnavailable`` and has changed nothing.
     """
 
+    is_beside = False
+    """Whether a server holds the workspace, to which some of the writing is handed over."""
+
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self.backup = database.backup

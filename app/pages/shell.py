@@ -12,6 +12,7 @@ from datasetbuilder.app.security.access import LOCAL_USER
 RAIL = (
     ("images", "Images", "photo", "/p/{slug}/images"),
     ("export", "Export", "package-export", "/p/{slug}/export"),
+    ("jobs", "Jobs", "history", "/p/{slug}/jobs"),
     ("settings", "Labels", "tags", "/p/{slug}/settings"),
 )
 

@@ -1,0 +1,154 @@
+"""The commands ``jobs …``, and how other commands carry out a job."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datasetbuilder.app.cli_place import DatabaseOption, WorkspaceOption, open_named
+from datasetbuilder.app.options import JsonOption
+from datasetbuilder.errors import JobRefused
+
+if TYPE_CHECKING:
+    from datasetbuilder.api import Workspace
+    from datasetbuilder.projects.jobs import Job
+
+commands = typer.Typer(help="Long work: what runs and ran, stop, go on.", no_args_is_help=True)
+
+JobArgument = Annotated[int, typer.Argument(metavar="JOB", min=1, help="Number of the job.")]
+INTERRUPTED = 130
+
+
+@contextmanager
+def _opened(folder: Path | None, database: str | None) -> Iterator["Workspace"]:
+    """The workspace, with the jobs of dead processes told apart from those that run."""
+    from datasetbuilder.app.jobs import interrupt_abandoned
+
+    with open_named(folder, database) as workspace:
+        interrupt_abandoned(workspace)
+        yield workspace
+
+
+@commands.command("list")
+def list_jobs(
+    project: Annotated[
+        str | None, typer.Option("--project", metavar="PROJECT", help="Of one project alone.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the jobs, the newest first."""
+    from datasetbuilder.app import console
+    from datasetbuilder.app.jobs import job_to_wire
+    from datasetbuilder.projects import jobs
+
+    with _opened(workspace, database) as opened:
+        project_id = None if project is None else opened.project(project).info.id
+        with opened.store.reading() as connection:
+            found = jobs.jobs(connection, project_id)
+    if as_json:
+        console.emit_json({"jobs": [job_to_wire(job) for job in found]})
+        return
+    if not found:
+        console.say("No jobs yet.")
+        return
+    rows = [
+        (one.id, one.project, one.kind, one.title, one.state.value, _far(one), one.n_failed)
+        for one in found
+    ]
+    console.show_table(("job", "project", "kind", "what", "state", "done", "failed"), rows)
+
+
+@commands.command()
+def resume(
+    job: JobArgument,
+    abandoned: Annotated[
+        bool,
+        typer.Option(
+            "--abandoned",
+            help="On PostgreSQL: the job stands as running, but its process is known to be dead.",
+        ),
+    ] = False,
+    workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a job where it stood; what failed gets another chance."""
+    from datasetbuilder.app import console
+    from datasetbuilder.app.jobs import failed_items, job_to_wire
+    from datasetbuilder.projects import jobs
+
+    with _opened(workspace, database) as opened:
+        _refuse_beside(opened, job)
+        if abandoned:
+            opened.store.submit(lambda t: jobs.interrupt(t.connection, job))
+        done, _ = run(opened, job, what="Going on", as_json=as_json)
+        failed = failed_items(opened, job) if done.n_failed else []
+    if as_json:
+        items = [{"item": one.item, "reason": one.error} for one in failed]
+        console.emit_json({"job": job_to_wire(done), "failed": items})
+    else:
+        for one in failed:
+            console.warn(f"failed {one.error}")
+        console.say(f"Job {done.id} is {done.state}: {_far(done)}, {done.n_failed} failed.")
+    if failed:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def cancel(
+    job: JobArgument,
+    workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Leave a job that does not run as it is; a server does not take it up by itself any more."""
+    from datasetbuilder.app import console
+    from datasetbuilder.app.jobs import cancel_idle, job_to_wire, read_job
+
+    with _opened(workspace, database) as opened:
+        _refuse_beside(opened, job)
+        cancel_idle(opened, job)
+        stands = read_job(opened, job)
+    if as_json:
+        console.emit_json({"job": job_to_wire(stands)})
+    else:
+        console.say(f"Job {job} is cancelled; what it did stays. {_way_on(job, opened)}")
+
+
+def run(workspace: "Workspace", job_id: int, *, what: str, as_json: bool) -> tuple["Job", Any]:
+    """Carry a job out with a bar; Ctrl-C stops it and says how to go on.
+
+    Returns how the job stands, and what this run of it reports.
+    """
+    from datasetbuilder.app import console
+    from datasetbuilder.app.jobs import Running, carry_out
+
+    running = Running()
+    try:
+        with console.progress_bar(what, quiet=as_json) as running.watch:
+            return carry_out(workspace, job_id, running), running.report
+    except KeyboardInterrupt:
+        console.warn(
+            f"Stopped; what was done stays, nothing is left half done. {_way_on(job_id, workspace)}"
+        )
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _refuse_beside(workspace: "Workspace", job_id: int) -> None:
+    if workspace.store.is_beside:
+        raise JobRefused(
+            f"A server holds this workspace: stop job {job_id} or go on with it on the Jobs page "
+            "of its project."
+        )
+
+
+def _far(job: "Job") -> str:
+    return f"{job.n_done} of {job.n_items}"
+
+
+def _way_on(job_id: int, workspace: "Workspace") -> str:
+    return f"Go on with: datasetbuilder jobs resume {job_id} --workspace {workspace.root}"
