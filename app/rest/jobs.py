@@ -68,7 +68,8 @@ def _refuse_foreign_places(services: Services, job: Job) -> None:
     """A job of the command line may read, and write, where the browser's may not."""
     if job.kind == IMAGES:
         for source in job.params["sources"]:
-            services.roots.resolve(source)
+            real = Path(source).resolve()
+            services.roots.resolve(str(real if real.is_dir() else real.parent))
     elif job.kind == EXPORT:
         home = services.workspace.root / "projects" / job.project / "exports"
         if Path(job.params["folder"]).parent != home:
