@@ -17,10 +17,10 @@ import numpy as np
 
 from datasetbuilder.app.refining import Failure, Place, Shape
 from datasetbuilder.errors import DatasetBuilderError
-from datasetbuilder.geometry import extent, mask_from_array
-from datasetbuilder.model import Image, Mask, Polygon, Stroke
+from datasetbuilder.geometry import array_from_geometry, extent, mask_from_array
+from datasetbuilder.model import Geometry, Image, Mask, Polygon, Stroke
 from datasetbuilder.projects.library import Library
-from datasetbuilder.refine import scribbles
+from datasetbuilder.refine import edit, region, scribbles
 from datasetbuilder.refine.outline import fit as fit_outline
 from datasetbuilder.refine.proposal import Proposal
 
@@ -94,6 +94,93 @@ class Bench:
         proposal = fit_outline(self.pixels(place), polygon, **settings)
         return _shape(proposal, proposal.polygon, place.image)
 
+    def region(self, place: Place, tool: str, settings: Mapping[str, Any]) -> Shape:
+        """A box, a click, touches or a shape to a mask."""
+        proposal = REGION_TOOLS[tool](self, place, settings)
+        geometry = None if proposal.empty else mask_from_array(proposal.mask)
+        return _shape(proposal, geometry, place.image)
+
+    def edit(
+        self, place: Place, tool: str, shapes: tuple[Geometry, ...], settings: Mapping[str, Any]
+    ) -> tuple[Shape, ...]:
+        """Shapes put right; polygons stay polygons, everything else becomes a mask."""
+        masks = [array_from_geometry(shape, place.image.shape) for shape in shapes]
+        drawn = all(isinstance(shape, Polygon) for shape in shapes) or tool == "simplify"
+        return tuple(
+            _shape(proposal, _edited(proposal, drawn=drawn), place.image)
+            for proposal in _proposals(tool, masks, **settings)
+        )
+
+
+def _edited(proposal: Proposal, *, drawn: bool) -> Mask | Polygon | None:
+    if proposal.empty:
+        return None
+    return proposal.polygon if drawn else mask_from_array(proposal.mask)
+
+
+def _box(bench: Bench, place: Place, settings: Mapping[str, Any]) -> Proposal:
+    return region.from_box(bench.prepared(place), settings["box"], **_only(settings, "method"))
+
+
+def _wand(bench: Bench, place: Place, settings: Mapping[str, Any]) -> Proposal:
+    tolerance = settings.get("tolerance")
+    return region.wand(bench.pixels(place), settings["point"], tolerance=tolerance)
+
+
+def _grow(bench: Bench, place: Place, settings: Mapping[str, Any]) -> Proposal:
+    drawn = _only(settings, "label", "tolerance")
+    return region.grow(bench.prepared(place), settings["strokes"], **drawn)
+
+
+def _superpixels(bench: Bench, place: Place, settings: Mapping[str, Any]) -> Proposal:
+    drawn = _only(settings, "label", "size")
+    return region.superpixels(bench.prepared(place), settings["strokes"], **drawn)
+
+
+def _threshold(bench: Bench, place: Place, settings: Mapping[str, Any]) -> Proposal:
+    wanted = _only(settings, "level", "side")
+    return region.threshold(bench.pixels(place), settings["shape"], **wanted)
+
+
+REGION_TOOLS: Mapping[str, Callable[[Bench, Place, Mapping[str, Any]], Proposal]] = {
+    "box": _box,
+    "wand": _wand,
+    "grow": _grow,
+    "superpixels": _superpixels,
+    "threshold": _threshold,
+}
+
+
+def _only(settings: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: settings[name] for name in names if name in settings}
+
+
+def _proposals(
+    tool: str,
+    masks: list[np.ndarray],
+    *,
+    stroke: Stroke | None = None,
+    amount: float | None = None,
+) -> tuple[Proposal, ...]:
+    if tool == "merge":
+        return (edit.merge(masks),)
+    if tool == "split" and stroke is not None:
+        return edit.split(masks[0], stroke)
+    if tool in ("split", "split touching"):
+        return edit.split_touching(masks[0], **({} if amount is None else {"neck": amount}))
+    change, setting = EDITS[tool]
+    return (change(masks[0], **({} if amount is None else {setting: amount})),)
+
+
+EDITS: Mapping[str, tuple[Callable[..., Proposal], str]] = {
+    "fill holes": (edit.fill_holes, "largest"),
+    "remove specks": (edit.remove_specks, "smallest"),
+    "smooth": (edit.smooth, "radius"),
+    "grow": (edit.grow, "pixels"),
+    "shrink": (edit.shrink, "pixels"),
+    "simplify": (edit.simplify, "least_iou"),
+}
+
 
 def _shape(proposal: Proposal, geometry: Mask | Polygon | None, image: Image) -> Shape:
     area = 0.0 if geometry is None else extent(geometry, image.shape).area
@@ -148,6 +235,18 @@ def propose_from_outline(
 ) -> Shape | Failure:
     """Run the outline tool."""
     return _guarded(lambda: bench().outline(place, polygon, settings))
+
+
+def propose_region(place: Place, tool: str, settings: Mapping[str, Any]) -> Shape | Failure:
+    """Run a region tool."""
+    return _guarded(lambda: bench().region(place, tool, settings))
+
+
+def propose_edit(
+    place: Place, tool: str, shapes: tuple[Geometry, ...], settings: Mapping[str, Any]
+) -> tuple[Shape, ...] | Failure:
+    """Run an edit tool."""
+    return _guarded(lambda: bench().edit(place, tool, shapes, settings))
 
 
 def _guarded(work: Callable[[], _Value]) -> _Value | Failure:

@@ -17,7 +17,7 @@ from typing import Any
 
 from datasetbuilder import errors
 from datasetbuilder.errors import DataError, DatasetBuilderError, StoreUnavailable
-from datasetbuilder.model import Image, Mask, Polygon, Stroke
+from datasetbuilder.model import Geometry, Image, Mask, Polygon, Stroke
 
 _log = logging.getLogger(__name__)
 _WORKER = "datasetbuilder.app.refine_worker"
@@ -117,6 +117,26 @@ class Refining:
         """A fitted outline, or None when the client asked again meanwhile."""
         place = Place(self._root, slug, image)
         return self._in_turn(client, "propose_from_outline", place, polygon, settings)
+
+    def region(
+        self, slug: str, image: Image, client: str, tool: str, settings: Mapping[str, Any]
+    ) -> Shape | None:
+        """A mask from a box, a click, touches or a shape; None when the client asked again."""
+        place = Place(self._root, slug, image)
+        return self._in_turn(client, "propose_region", place, tool, settings)
+
+    def edit(  # noqa: PLR0913 - where, who, what and how
+        self,
+        slug: str,
+        image: Image,
+        client: str,
+        tool: str,
+        shapes: tuple[Geometry, ...],
+        settings: Mapping[str, Any],
+    ) -> tuple[Shape, ...] | None:
+        """Shapes put right, or None when the client asked again meanwhile."""
+        place = Place(self._root, slug, image)
+        return self._in_turn(client, "propose_edit", place, tool, shapes, settings)
 
     def close(self) -> None:
         """End the worker and everyone who waits for it."""

@@ -162,6 +162,51 @@ class DivideShape(Strict):
     line: list[Any] = Field(min_length=2, max_length=10_000)
 
 
+class RefineRegion(Strict):
+    """``POST …/refine/region``: a box, a click, touches or a shape."""
+
+    request: int = Field(ge=0)
+    client: Client
+    tool: Literal["box", "wand", "grow", "superpixels", "threshold"]
+    geometry: dict[str, Any] | None = None
+    point: list[float | int] | None = Field(default=None, min_length=2, max_length=2)
+    strokes: list[Any] = Field(default_factory=list, max_length=2000)
+    label: int = Field(default=1, ge=1)
+    method: _Name | None = None
+    size: _Name | None = None
+    side: _Name | None = None
+    tolerance: float | int | None = Field(default=None, ge=0, le=100)
+    level: float | int | None = Field(default=None, ge=0, le=100)
+
+
+class EditedShape(Strict):
+    """One shape of ``POST …/refine/edit``."""
+
+    kind: Literal["mask", "polygon", "box", "rotated_box", "ellipse"]
+    geometry: dict[str, Any]
+
+
+class RefineEdit(Strict):
+    """``POST …/refine/edit``: one or more shapes put right."""
+
+    request: int = Field(ge=0)
+    client: Client
+    tool: Literal[
+        "merge",
+        "split",
+        "split touching",
+        "fill holes",
+        "remove specks",
+        "smooth",
+        "grow",
+        "shrink",
+        "simplify",
+    ]
+    shapes: list[EditedShape] = Field(min_length=1, max_length=200)
+    stroke: dict[str, Any] | None = None
+    amount: float | int | None = Field(default=None, ge=0, le=1_000_000)
+
+
 class NewExport(Strict):
     """``POST /projects/<slug>/exports``."""
 

@@ -8,6 +8,7 @@ from datasetbuilder.app.refining import Shape
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.services import Services
+from datasetbuilder.errors import WireError
 from datasetbuilder.model import Kind, Polygon
 from datasetbuilder.wire import geometry_from_wire, geometry_to_wire, strokes_from_wire
 
@@ -45,6 +46,58 @@ def register(api: Blueprint, services: Services) -> None:
         shape = refining.outline(slug, image, body.client, polygon, settings)
         return jsonify(proposal_to_wire(body.request, shape))
 
+    @api.post(f"{place}/region", endpoint="refine_region")
+    def refine_region(slug: str, image_id: int) -> Response:
+        image = image_at(project_at(services, slug), image_id)
+        body = bodies.read(bodies.RefineRegion)
+        shape = refining.region(slug, image, body.client, body.tool, _region_settings(body))
+        return jsonify(proposal_to_wire(body.request, shape))
+
+    @api.post(f"{place}/edit", endpoint="refine_edit")
+    def refine_edit(slug: str, image_id: int) -> Response:
+        image = image_at(project_at(services, slug), image_id)
+        body = bodies.read(bodies.RefineEdit)
+        shapes = tuple(
+            geometry_from_wire(Kind(shape.kind), shape.geometry, f"shapes[{k}].geometry")
+            for k, shape in enumerate(body.shapes)
+        )
+        strokes = strokes_from_wire([] if body.stroke is None else [body.stroke], "stroke")
+        settings = _given(amount=body.amount, stroke=strokes[0] if strokes else None)
+        answer = refining.edit(slug, image, body.client, body.tool, shapes, settings)
+        return jsonify(proposals_to_wire(body.request, answer))
+
+
+def _region_settings(body: bodies.RefineRegion) -> dict[str, Any]:
+    """What the tool needs of the body.
+
+    Raises
+    ------
+    WireError
+        Naming the field that the tool cannot do without.
+    """
+    settings = _given(
+        method=body.method,
+        size=body.size,
+        side=body.side,
+        tolerance=body.tolerance,
+        level=body.level,
+    )
+    match body.tool:
+        case "wand":
+            if body.point is None:
+                raise WireError("point", "is needed: [x, y]")
+            return {**settings, "point": (float(body.point[0]), float(body.point[1]))}
+        case "grow" | "superpixels":
+            return {**settings, "label": body.label, "strokes": strokes_from_wire(body.strokes)}
+        case _:
+            if body.geometry is None:
+                raise WireError("geometry", "is needed: a box or a polygon")
+            kind = Kind.POLYGON if "parts" in body.geometry else Kind.BOX
+            shape = geometry_from_wire(kind, body.geometry)
+            if body.tool == "box" and kind is not Kind.BOX:
+                raise WireError("geometry", "must be a box for this tool")
+            return {**settings, "box" if body.tool == "box" else "shape": shape}
+
 
 def _given(**settings: Any) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if value is not None}
@@ -54,13 +107,25 @@ def proposal_to_wire(number: int, shape: Shape | None) -> dict[str, Any]:
     """A proposal as JSON, with the number of the request that it answers."""
     if shape is None:
         return {"request": number, "proposal": None, "hint": _OVERTAKEN}
+    return {"request": number, "proposal": _shape_to_wire(shape), "hint": shape.hint}
+
+
+def proposals_to_wire(number: int, shapes: tuple[Shape, ...] | None) -> dict[str, Any]:
+    """Several proposals that come and go together, the largest first."""
+    if shapes is None:
+        return {"request": number, "proposals": [], "hint": _OVERTAKEN}
+    proposals = [wire for shape in shapes if (wire := _shape_to_wire(shape)) is not None]
+    hint = next((shape.hint for shape in shapes if shape.hint), "")
+    return {"request": number, "proposals": proposals, "hint": hint}
+
+
+def _shape_to_wire(shape: Shape) -> dict[str, Any] | None:
     if shape.geometry is None:
-        return {"request": number, "proposal": None, "hint": shape.hint}
-    proposal = {
+        return None
+    return {
         "kind": shape.geometry.kind.value,
         "geometry": geometry_to_wire(shape.geometry),
         "area": shape.area,
         "method": shape.method,
         "quality": shape.quality,
     }
-    return {"request": number, "proposal": proposal, "hint": shape.hint}

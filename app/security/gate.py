@@ -28,6 +28,8 @@ LIMITS = {
     "api.project_operations": 32 * _MB,
     "api.refine_scribbles": 8 * _MB,
     "api.refine_outline": 8 * _MB,
+    "api.refine_region": 8 * _MB,
+    "api.refine_edit": 32 * _MB,
     "api.add_images": 4096 * _MB,
     BESIDE: 64 * _MB,
 }

@@ -140,6 +140,8 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.refine_outline", "POST"): Permission.ANNOTATE,
     ("api.combine_shapes", "POST"): Permission.ANNOTATE,
     ("api.divide_shape", "POST"): Permission.ANNOTATE,
+    ("api.refine_region", "POST"): Permission.ANNOTATE,
+    ("api.refine_edit", "POST"): Permission.ANNOTATE,
     ("api.exports", "GET"): Permission.EXPORT,
     ("api.start_export", "POST"): Permission.EXPORT,
     ("api.download_export", "GET"): Permission.EXPORT,

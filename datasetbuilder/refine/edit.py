@@ -34,6 +34,8 @@ __all__ = [
 
 NECK_SHARE = 0.2
 LEAST_NECK = 3.0
+NEARNESS = 0.3
+LENGTHENED = 3.0
 DEEPER_THAN_NECK = 1.25
 FARTHEST = 500.0
 
@@ -92,14 +94,12 @@ def split(mask: ArrayLike, stroke: Stroke) -> tuple[Proposal, ...]:
     extent = extent_of_mask(whole)
     if extent is None:
         return (nothing(_shape(whole), method="split", hint=_EMPTY),)
-    extent = extent.grown(2, _shape(whole))
-    crop = whole[extent.slices]
+    crop = np.pad(whole[extent.slices], 2)
     line = _drawn_line(stroke, extent, _shape(whole))
-    band = _neck_band(crop, line)
-    labels = _flooded(crop, _pieces(crop & ~band), band) if band is not None else None
-    if labels is None or labels.max() < 2:
+    labels = _parted(crop, line) if line is not None else None
+    if labels is None:
         return (Proposal(whole.copy(), "split", 0.0, _NOT_ACROSS),)
-    return _proposals(labels, extent, _shape(whole), "split")
+    return _proposals(labels[2:-2, 2:-2], extent, _shape(whole), "split")
 
 
 def split_touching(mask: ArrayLike, *, neck: float = DEEPER_THAN_NECK) -> tuple[Proposal, ...]:
@@ -259,50 +259,77 @@ def _edited(
     return Proposal(result, method, 0.0, hint)
 
 
-def _drawn_line(stroke: Stroke, extent: Extent, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """The stroke as a line on the crop, lengthened a little at both ends."""
-    line = np.zeros((extent.sides[1], extent.sides[0]), np.uint8)
-    if not drawing([stroke], label=stroke.label, shape=shape).strokes:
-        return line > 0
-    points = np.array(stroke.points, float) - extent[:2]
-    if len(points) > 1:
-        head, tail = points[0] - points[1], points[-1] - points[-2]
-        points = np.vstack([points[0] + _lengthened(head), points, points[-1] + _lengthened(tail)])
-    path = np.clip(np.floor(points), -10_000, 10_000).astype(np.int32)
-    cv2.polylines(line, [path[:, None]], False, 1, 1)
-    return line > 0
+def _drawn_line(stroke: Stroke, extent: Extent, shape: tuple[int, int]) -> NDArray[np.int32] | None:
+    """The stroke's points in the padded crop, lengthened a little at both ends."""
+    if len(stroke.points) < 2 or not drawing([stroke], label=stroke.label, shape=shape).strokes:
+        return None
+    points = np.array(stroke.points, float) - extent[:2] + 2
+    head, tail = points[0] - points[1], points[-1] - points[-2]
+    points = np.vstack([points[0] + _lengthened(head), points, points[-1] + _lengthened(tail)])
+    return np.clip(np.floor(points), -10_000, 10_000).astype(np.int32)
 
 
 def _lengthened(step: NDArray[np.float64]) -> NDArray[np.float64]:
     length = float(np.hypot(*step))
-    return step / length * 3 if length > 0 else step
+    return step / length * LENGTHENED if length > 0 else step
 
 
-def _neck_band(crop: NDArray[np.bool_], line: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """The widest surroundings of the stroke that still leave more than one piece of its own."""
-    if not (line & crop).any():
+def _parted(crop: NDArray[np.bool_], line: NDArray[np.int32]) -> NDArray[np.int32] | None:
+    """Pieces on both sides of the shortest way across the object near a line."""
+    flat = np.zeros(crop.shape, np.uint8)
+    cv2.polylines(flat, [line[:, None]], False, 1, 1)
+    if not (flat > 0)[crop].any():
         return None
-    before = _pieces(crop).max()
-    away = _away(~line)
+    away, before = _away(flat == 0), _pieces(crop).max()
     if _pieces(crop & (away > 1)).max() <= before:
         return None
+    cut = _way_across(crop, away, line)
+    pieces = _pieces(crop & ~cut)
+    if pieces.max() <= before:
+        pieces = _pieces(crop & (away > 1))
+    return _flooded(crop, pieces)
+
+
+def _way_across(
+    crop: NDArray[np.bool_], away: NDArray[np.float32], line: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """The shortest path from outside to outside, near the line and rather on it."""
+    from skimage.graph import MCP_Geometric
+
     width = max(NECK_SHARE * np.count_nonzero(crop) ** 0.5, LEAST_NECK)
-    for share in (1.0, 0.6, 0.3, 0.15, 0.0):
-        band = crop & (away <= max(width * share, 1.0))
-        if _pieces(crop & ~band).max() > before:
-            return band
-    return None
+    near = away <= width
+    cost = np.where(crop, 1 + NEARNESS * away / width, 0.01)
+    paths = MCP_Geometric(np.where(near, cost, np.inf))
+    starts, ends = _banks(~crop & near, line)
+    cut = np.zeros(crop.shape, bool)
+    if not len(starts) or not len(ends):
+        return cut
+    costs, _ = paths.find_costs(starts.tolist())
+    end = min(map(tuple, ends.tolist()), key=lambda place: float(costs[place]))
+    if np.isfinite(costs[end]):
+        cut[tuple(np.array(paths.traceback(end)).T)] = True
+    return cut
 
 
-def _flooded(
-    crop: NDArray[np.bool_], pieces: NDArray[np.int32], band: NDArray[np.bool_] | None
-) -> NDArray[np.int32]:
-    """Pieces grown over the band until they meet where the object is narrow."""
+def _banks(outside: NDArray[np.bool_], line: NDArray[np.int32]) -> tuple[NDArray, NDArray]:
+    """The two pieces of the outside where the line begins and where it ends."""
+    pieces, places = _pieces(outside), np.argwhere(outside)
+    if not len(places):
+        return places, places
+    banks = []
+    for x, y in (line[0], line[-1]):
+        nearest = places[np.argmin(np.hypot(places[:, 0] - y, places[:, 1] - x))]
+        banks.append(pieces == pieces[tuple(nearest)])
+    if (banks[0] & banks[1]).any():
+        return places[:0], places[:0]
+    return np.argwhere(banks[0]), np.argwhere(banks[1])
+
+
+def _flooded(crop: NDArray[np.bool_], pieces: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Pieces grown over what is left of the object."""
     from skimage.segmentation import watershed
 
-    if band is None:
-        return pieces
-    return np.asarray(watershed(-_away(crop), pieces, mask=crop), np.int32)
+    return np.asarray(watershed(np.zeros(crop.shape, np.uint8), pieces, mask=crop), np.int32)
 
 
 def _fallen_apart(crop: NDArray[np.bool_], neck: float) -> NDArray[np.int32]:

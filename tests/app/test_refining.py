@@ -12,7 +12,7 @@ from datasetbuilder.api import Project, open_workspace
 from datasetbuilder.app.refining import Failure, Refining, Shape
 from datasetbuilder.errors import DataError, ImageRefused, StoreUnavailable, UnknownName
 from datasetbuilder.geometry import array_from_geometry
-from datasetbuilder.model import Image, Mask, Part, Polygon, Stroke
+from datasetbuilder.model import Box, Image, Mask, Part, Polygon, Stroke
 
 WAIT = 30
 DISK = (60, 50, 25)
@@ -88,6 +88,31 @@ def test_a_rough_outline_is_pulled_onto_the_object(refining, image):
     shape = refining.outline("disks", image, "tab", rough_square(), {"method": "auto"})
     assert isinstance(shape.geometry, Polygon)
     assert overlap(shape.geometry) > overlap(rough_square()) + 0.05
+
+
+@pytest.mark.parametrize(
+    ("tool", "settings"),
+    [
+        ("box", {"box": Box(34, 24, 52, 52)}),
+        ("wand", {"point": (60.0, 50.0), "tolerance": 20.0}),
+        ("grow", {"label": 1, "strokes": (INSIDE,)}),
+        ("threshold", {"shape": Box(28, 18, 64, 64)}),
+    ],
+)
+def test_a_region_is_found_by_each_tool(refining, image, tool, settings):
+    shape = refining.region("disks", image, "tab", tool, settings)
+    assert isinstance(shape.geometry, Mask)
+    assert overlap(shape.geometry) > 0.85
+
+
+def test_a_mask_is_cut_in_two_and_a_polygon_stays_one(refining, image):
+    across = Stroke(((60.0, 10.0), (60.0, 90.0)), 2.0, 0)
+    box = (Box(35.0, 25.0, 50.0, 50.0),)
+    pieces = refining.edit("disks", image, "tab", "split", box, {"stroke": across})
+    assert sorted(piece.area for piece in pieces) == pytest.approx([1250, 1250], abs=60)
+    (grown,) = refining.edit("disks", image, "tab", "grow", (rough_square(),), {"amount": 3.0})
+    assert isinstance(grown.geometry, Polygon)
+    assert grown.area > 2500
 
 
 def test_a_method_that_is_none_is_refused_and_the_worker_lives_on(refining, image):
