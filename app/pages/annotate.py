@@ -25,6 +25,8 @@ TOOLS = (
     ("cut", "Cut", "G", "cut"),
     ("scribble", "Scribble", "S", "scribble"),
     ("snap", "Snap", "C", "magnet"),
+    ("wand", "Wand", "W", "wand"),
+    ("mend", "Mend", "E", "scissors"),
 )
 
 

@@ -1,6 +1,7 @@
 """The narrow band round a rough outline in which the true one is looked for."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from datasetbuilder.geometry import array_from_polygon
 from datasetbuilder.model import Part, Polygon, Ring
+from datasetbuilder.refine.graph import RegionGraph, graph_from_lab
 from datasetbuilder.refine.lab import Levels, lab_from_pixels
 from datasetbuilder.refine.regions import gradient
 from datasetbuilder.refine.window import Window
@@ -16,7 +18,7 @@ EDGE_SCALE = 1.5
 _CORE_SHARE = 0.5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Band:
     """A work window in which the pixels far inside and far outside the outline are settled.
 
@@ -43,6 +45,11 @@ class Band:
     rings: tuple[NDArray[np.float64], ...]
     width: float
 
+    @cached_property
+    def graph(self) -> RegionGraph:
+        """The region graph of the window."""
+        return graph_from_lab(self.lab)
+
     @property
     def between(self) -> NDArray[np.bool_]:
         """The pixels to be decided."""
@@ -52,7 +59,10 @@ class Band:
         """The same band with ``share`` of its width."""
         width = self.width * share
         inside, outside = _settled(self.rough, width)
-        return replace(self, inside=inside, outside=outside, width=width)
+        band = replace(self, inside=inside, outside=outside, width=width)
+        if "graph" in self.__dict__:
+            band.__dict__["graph"] = self.graph
+        return band
 
     def settled(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """A mask that keeps to the settled pixels."""

@@ -15,6 +15,9 @@ _SNAKE_STEPS = 300
 _GEODESIC_STEPS = 40
 _GEODESIC_SHRINK_ABOVE = 0.8
 _GRABCUT_ROUNDS = 2
+_WIRE_STEP = 25.0
+_FEWEST_CORNERS = 6
+_MOST_CORNERS = 24
 _LAB_TO_BYTES = np.array([2.55, 1.0, 1.0], np.float32)
 
 
@@ -111,3 +114,72 @@ def resampled(ring: NDArray[np.float64], count: int) -> NDArray[np.float64]:
 
 def _length(ring: NDArray[np.float64]) -> float:
     return float(np.hypot(*(np.roll(ring, -1, 0) - ring).T).sum())
+
+
+def live_wire(band: Band) -> NDArray[np.bool_]:
+    """Paths along edges from corner to corner, each corner first moved to the edge near it.
+
+    References
+    ----------
+    .. [1] Mortensen, E., Barrett, W. Intelligent scissors for image composition. SIGGRAPH 1995.
+       DOI 10.1145/218380.218442
+    """
+    shape = (band.rough.shape[0], band.rough.shape[1])
+    mask = np.zeros(shape, bool)
+    for ring in band.rings:
+        corners = _on_edges(band, resampled(ring, _corner_count(ring)))
+        path = _wired(band, corners)
+        points = tuple((x, y) for x, y in (path[:, ::-1] + 0.5).tolist())
+        if len(points) >= 3:
+            mask ^= array_from_polygon(Polygon((Part(points),)), shape)
+    return band.settled(mask)
+
+
+def _corner_count(ring: NDArray[np.float64]) -> int:
+    return int(np.clip(_length(ring) / _WIRE_STEP, _FEWEST_CORNERS, _MOST_CORNERS))
+
+
+def _on_edges(band: Band, points: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Rows and columns of the strongest edge near each point, nearer ones preferred."""
+    height, width = band.edges.shape
+    reach = max(int(round(band.width)), 1)
+    places = []
+    for x, y in points.tolist():
+        row, column = min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)
+        top, left = max(row - reach, 0), max(column - reach, 0)
+        near = band.edges[top : row + reach + 1, left : column + reach + 1]
+        rows, columns = np.ogrid[top : top + near.shape[0], left : left + near.shape[1]]
+        away = np.hypot(rows - row, columns - column) / reach
+        best = np.unravel_index(int((near * np.exp(-(away**2))).argmax()), near.shape)
+        places.append((top + int(best[0]), left + int(best[1])))
+    return np.array(places, np.intp)
+
+
+def _wired(band: Band, corners: NDArray[np.intp]) -> NDArray[np.intp]:
+    from skimage.graph import route_through_array
+
+    typical = float(np.median(band.edges[band.between])) if band.between.any() else 1.0
+    cost = 1 / (0.1 + band.edges / max(typical, 1e-3))
+    cost[~cv2.dilate(band.between.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)] += 20
+    reach = int(2 * band.width) + 2
+    pieces = []
+    for one, other in zip(corners, np.roll(corners, -1, 0), strict=True):
+        low = np.maximum(np.minimum(one, other) - reach, 0)
+        high = np.minimum(np.maximum(one, other) + reach + 1, cost.shape)
+        part = cost[low[0] : high[0], low[1] : high[1]]
+        path, _ = route_through_array(part, tuple(one - low), tuple(other - low))
+        pieces.append(np.array(path)[:-1] + low)
+    return np.concatenate(pieces)
+
+
+def learned_band(band: Band) -> NDArray[np.bool_]:
+    """What the scribble tool makes of both settled sides as strokes."""
+    from datasetbuilder.refine.evidence import Drawn, seeds_from_pixels
+    from datasetbuilder.refine.scribbles import learned_evidence
+
+    pixels = np.where(band.inside, 1, np.where(band.outside, -1, 0)).astype(np.int8)
+    seeds = seeds_from_pixels(band.graph, pixels)
+    if not ((seeds > 0).any() and (seeds < 0).any()):
+        return band.rough
+    nothing_new = np.zeros(pixels.shape, bool)
+    return learned_evidence(band.graph, Drawn(pixels, seeds, nothing_new)).work

@@ -26,6 +26,7 @@ METHODS: Mapping[str, Callable[[Band], NDArray[np.bool_]] | None] = MappingProxy
         "active contour": contours.active_contour,
         "morphological geodesic contour": contours.geodesic_contour,
         "grabcut band": contours.grabcut_band,
+        "live wire": contours.live_wire,
     }
 )
 
@@ -34,14 +35,16 @@ AS_DRAWN = "as drawn"
 WORK_AREA = 60_000
 WIDTH_SHARE = 0.1
 LEAST_WIDTH = 1.5
-LEAST_GAIN = 0.1
+LEAST_GAIN = 0.05
+LEAST_CONTRAST = 0.9
 
-_VOTERS = (
-    (contours.watershed_band, 0.6),
-    (contours.watershed_band, 1.0),
-    (contours.grabcut_band, 0.8),
-    (contours.grabcut_band, 1.2),
+_VOTERS = (  # method, share of the band's width, votes
+    (contours.watershed_band, 0.6, 1),
+    (contours.live_wire, 0.6, 1),
+    (contours.grabcut_band, 1.2, 1),
+    (contours.learned_band, 1.2, 2),
 )
+_VOTES = 1 + sum(votes for *_, votes in _VOTERS)
 _KEPT = "No better outline was found: yours is kept."
 _TOO_SMALL = "The outline covers no pixel: draw it larger."
 _OUTSIDE = "The outline lies outside the image."
@@ -60,9 +63,9 @@ def fit(
     polygon : Polygon
         The rough outline; it may cross itself.
     method : str
-        A name in :data:`METHODS`. ``auto`` lets two watersheds, two cuts and the outline itself
-        vote on every pixel, and keeps the outline when the winner lies on no stronger edge or
-        sets off colours less.
+        A name in :data:`METHODS`. ``auto`` lets a watershed, a live wire, two cuts and the outline
+        itself vote on every pixel, and keeps the outline when the winner lies on no stronger edge or
+        sets off colours clearly less.
     width : float, optional
         How far, in image pixels, the true outline may be from the rough one. By default a tenth
         of the object's size.
@@ -104,11 +107,11 @@ def fit(
 def _judged(band: Band, window: Window, polygon: Polygon) -> Proposal:
     """The vote if it is better than the outline as drawn, by what the pixels say."""
     votes = band.rough.astype(int)
-    for voter, share in _VOTERS:
-        votes += voter(band.narrowed(share))
-    best = votes > (len(_VOTERS) + 1) / 2
+    for voter, share, number in _VOTERS:
+        votes += number * voter(band.narrowed(share))
+    best = votes > _VOTES / 2
     gain = edge_rank(band, best) - edge_rank(band, band.rough)
-    if gain >= LEAST_GAIN and contrast(band, best) >= contrast(band, band.rough):
+    if gain >= LEAST_GAIN and contrast(band, best) >= LEAST_CONTRAST * contrast(band, band.rough):
         return _proposal(best, band, window, VOTE)
     mask = np.ascontiguousarray(array_from_polygon(polygon, window.image_shape))
     hint = _KEPT if mask.any() else _TOO_SMALL

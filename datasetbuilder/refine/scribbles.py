@@ -66,7 +66,19 @@ def learned_evidence(graph: RegionGraph, drawn: Drawn) -> Answer:
     first = learned("evidence").log_odds(cues)
     context = context_cues(graph, drawn.seeds, first)
     log_odds = learned("context").log_odds(np.hstack([cues, context]))
-    return cut_answer(graph, drawn, np.clip(log_odds, -SUREST, SUREST))
+    answer = cut_answer(graph, drawn, np.clip(log_odds, -SUREST, SUREST))
+    return only_as_drawn(graph, drawn, answer)
+
+
+def only_as_drawn(graph: RegionGraph, drawn: Drawn, answer: Answer) -> Answer:
+    """A correction on the object takes nothing away, one on the background adds nothing."""
+    fresh = drawn.seeds[np.unique(graph.labels[drawn.newest])]
+    if drawn.previous is None or not fresh.any():
+        return answer
+    before, after = drawn.previous > 0.5, graph.share(answer.work) > 0.5
+    kept = before | after if fresh.sum() > 0 else before & after
+    kept = np.where(drawn.seeds != 0, drawn.seeds > 0, kept)
+    return Answer(kept[graph.labels], answer.log_odds)
 
 
 def nearest_stroke(pixels: NDArray[np.int8], otherwise: NDArray[np.int8]) -> NDArray[np.bool_]:

@@ -66,5 +66,35 @@
     },
   ];
 
-  dsb.refine = { Requests, acceptControls, prepare };
+  /** The names that the tools know on the server; a test holds the two lists together. */
+  const METHODS = {
+    scribbles: ['auto', 'superpixel random forest', 'random walker', 'watershed'],
+    outline: [
+      'auto', 'active contour', 'morphological geodesic contour', 'watershed band', 'grabcut band',
+      'live wire',
+    ],
+    box: ['auto', 'learned evidence', 'superpixel random forest', 'watershed', 'grabcut', 'two tones'],
+    superpixels: ['small', 'medium', 'large'],
+  };
+
+  /** Add what the pointer passed to a stroke, no finer than can be seen. */
+  function extend(stroke, touch, editor) {
+    const grain = Math.max(0.5, 1.5 / editor.view.scale);
+    const { points } = stroke;
+    for (const place of touch.trail) {
+      const point = dsb.geometry.settled(place, editor.image);
+      if (dsb.geometry.distance(point, points[points.length - 1]) >= grain) points.push(point);
+    }
+  }
+
+  /** Choose a method; the newest choice is asked for at once. */
+  const methodControl = (tool, setting, options) => ({
+    is: 'select', text: 'method', options, value: tool.editor.settings[setting] || 'auto',
+    set: (value) => {
+      tool.editor.setSetting(setting, value);
+      tool.ask();
+    },
+  });
+
+  dsb.refine = { METHODS, Requests, acceptControls, extend, methodControl, prepare };
 })(window);

@@ -85,12 +85,7 @@
 
     drag(touch) {
       this.pointer = touch.point;
-      const grain = Math.max(0.5, 1.5 / this.editor.view.scale);
-      const { points } = this.draft;
-      for (const place of touch.trail) {
-        const point = dsb.geometry.settled(place, this.editor.image);
-        if (dsb.geometry.distance(point, points[points.length - 1]) >= grain) points.push(point);
-      }
+      dsb.refine.extend(this.draft, touch, this.editor);
       this.editor.redraw();
     }
 
@@ -119,9 +114,9 @@
         return;
       }
       const label = strokes.find((stroke) => stroke.label > 0).label;
-      const { smooth } = editor.settings;
+      const { smooth, scribbleMethod: method = 'auto' } = editor.settings;
       editor.emit('dock');
-      const answer = await this.requests.ask({ label, strokes, method: 'auto', smooth });
+      const answer = await this.requests.ask({ label, strokes, method, smooth });
       if (!answer || key !== this.key) return;
       this.show(answer.proposal);
       this.say(answer.hint || '');
@@ -232,6 +227,7 @@
             this.ask();
           },
         },
+        dsb.refine.methodControl(this, 'scribbleMethod', dsb.refine.METHODS.scribbles),
         ...(status ? [{ is: 'text', text: status }] : []),
         ...(this.strokes.length ? dsb.refine.acceptControls(this, this.proposal) : []),
       ];

@@ -72,8 +72,9 @@
       const { rough, editor } = this;
       if (!rough) return;
       editor.emit('dock');
-      const width = editor.settings.snap || null;
-      const answer = await this.requests.ask({ geometry: rough, method: 'auto', width });
+      const { snap, snapMethod: method = 'auto' } = editor.settings;
+      const width = snap || null;
+      const answer = await this.requests.ask({ geometry: rough, method, width });
       if (!answer || rough !== this.rough) return;
       this.proposal = answer.proposal;
       this.hintText = answer.hint || '';
@@ -149,6 +150,7 @@
             this.ask();
           },
         },
+        dsb.refine.methodControl(this, 'snapMethod', dsb.refine.METHODS.outline),
         ...(status ? [{ is: 'text', text: status }] : []),
         ...dsb.refine.acceptControls(this, this.proposal),
       ];

@@ -31,6 +31,8 @@
     { group: 'Tools', show: 'S', keys: ['s'], text: 'Scribble', run: tool('scribble') },
     { group: 'Tools', show: 'C', keys: ['c'], text: 'Snap outline', run: tool('snap') },
     { group: 'Tools', show: 'G', keys: ['g'], text: 'Cut shapes by a line', run: tool('cut') },
+    { group: 'Tools', show: 'W', keys: ['w'], text: 'Wand: click, box or touches to a mask', run: tool('wand') },
+    { group: 'Tools', show: 'E', keys: ['e'], text: 'Mend: split, merge, fill, smooth…', run: tool('mend') },
     { group: 'Tools', show: '[ ]', keys: ['['], text: 'Smaller, larger brush', run: (e) => e.resizeBrush(false) },
     { keys: [']'], run: (e) => e.resizeBrush(true) },
     { group: 'Tools', show: 'Alt', text: 'Background stroke; on a corner: remove it' },

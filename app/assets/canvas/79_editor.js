@@ -253,7 +253,7 @@
 
     /** Brush and eraser share one size, the scribble pen has its own. */
     get sizeSetting() {
-      return this.toolName === 'scribble' ? 'scribble' : 'brush';
+      return ['scribble', 'wand'].includes(this.toolName) ? 'scribble' : 'brush';
     }
 
     setBrush(value) {

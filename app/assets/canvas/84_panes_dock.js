@@ -13,8 +13,9 @@
   const toValue = ({ min, max, curve = 1 }, position) =>
     Math.round(min + (max - min) * (position / STEPS) ** curve);
 
+  const NAMED = ['button', 'range', 'select'];
   const signature = (control) =>
-    control.is + (control.is === 'button' || control.is === 'range' ? control.text : '');
+    control.is + (NAMED.includes(control.is) ? control.text : '');
 
   class DockPane {
     /** @param {dsb.Editor} editor @param {HTMLElement} place */
@@ -98,6 +99,20 @@
       for (const option of node.children) {
         option.setAttribute('aria-pressed', String(option.dataset.value === value));
       }
+    }
+
+    build_select(control, i) {
+      const options = control.options.map((value) => dsb.make('option', { value }, value));
+      const node = dsb.make('select', { 'aria-label': control.text }, ...options);
+      node.addEventListener('change', () => {
+        node.blur(); // keys belong to the canvas again
+        this.controls[i].set(node.value);
+      });
+      return dsb.make('label', { className: 'dock-select' }, control.text, node);
+    }
+
+    fill_select(node, { value }) {
+      node.querySelector('select').value = value;
     }
 
     build_range(control, i) {
