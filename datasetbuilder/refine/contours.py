@@ -142,7 +142,7 @@ def _corner_count(ring: NDArray[np.float64]) -> int:
 def _on_edges(band: Band, points: NDArray[np.float64]) -> NDArray[np.intp]:
     """Rows and columns of the strongest edge near each point, nearer ones preferred."""
     height, width = band.edges.shape
-    reach = max(int(round(band.width)), 1)
+    reach = max(round(band.width), 1)
     places = []
     for x, y in points.tolist():
         row, column = min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)

@@ -64,8 +64,8 @@ def fit(
         The rough outline; it may cross itself.
     method : str
         A name in :data:`METHODS`. ``auto`` lets a watershed, a live wire, two cuts and the outline
-        itself vote on every pixel, and keeps the outline when the winner lies on no stronger edge or
-        sets off colours clearly less.
+        itself vote on every pixel, and keeps the outline when the winner lies on no stronger edge
+        or sets off colours clearly less.
     width : float, optional
         How far, in image pixels, the true outline may be from the rough one. By default a tenth
         of the object's size.

@@ -72,8 +72,10 @@ def learned_evidence(graph: RegionGraph, drawn: Drawn) -> Answer:
 
 def only_as_drawn(graph: RegionGraph, drawn: Drawn, answer: Answer) -> Answer:
     """A correction on the object takes nothing away, one on the background adds nothing."""
-    fresh = drawn.seeds[np.unique(graph.labels[drawn.newest])]
-    if drawn.previous is None or not fresh.any():
+    touched = np.unique(graph.labels[drawn.newest])
+    fresh, older = drawn.seeds[touched], np.delete(drawn.seeds, touched)
+    knew_both = (older > 0).any() and (older < 0).any() and drawn.belief is not None
+    if drawn.previous is None or not knew_both or not drawn.previous.any() or not fresh.any():
         return answer
     before, after = drawn.previous > 0.5, graph.share(answer.work) > 0.5
     kept = before | after if fresh.sum() > 0 else before & after

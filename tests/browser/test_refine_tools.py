@@ -1,4 +1,4 @@
-"""Refine tools by hand: a click, a box and touches become masks; masks are mended; methods chosen."""
+"""Refine tools by hand: clicks, boxes and touches become masks, masks are mended."""
 
 import pytest
 from playwright.sync_api import expect
