@@ -101,14 +101,14 @@ class Bench:
         return _shape(proposal, geometry, place.image)
 
     def edit(
-        self, place: Place, tool: str, shapes: tuple[Geometry, ...], settings: Mapping[str, Any]
+        self, place: Place, tool: str, shape: Geometry, settings: Mapping[str, Any]
     ) -> tuple[Shape, ...]:
-        """Shapes put right; polygons stay polygons, everything else becomes a mask."""
-        masks = [array_from_geometry(shape, place.image.shape) for shape in shapes]
-        drawn = all(isinstance(shape, Polygon) for shape in shapes) or tool == "simplify"
+        """A shape put right; a polygon stays a polygon, everything else becomes a mask."""
+        mask = array_from_geometry(shape, place.image.shape)
+        drawn = isinstance(shape, Polygon) or tool == "simplify"
         return tuple(
             _shape(proposal, _edited(proposal, drawn=drawn), place.image)
-            for proposal in _proposals(tool, masks, **settings)
+            for proposal in _proposals(tool, mask, **settings)
         )
 
 
@@ -157,19 +157,17 @@ def _only(settings: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def _proposals(
     tool: str,
-    masks: list[np.ndarray],
+    mask: np.ndarray,
     *,
     stroke: Stroke | None = None,
     amount: float | None = None,
 ) -> tuple[Proposal, ...]:
-    if tool == "merge":
-        return (edit.merge(masks),)
     if tool == "split" and stroke is not None:
-        return edit.split(masks[0], stroke)
+        return edit.split(mask, stroke)
     if tool in ("split", "split touching"):
-        return edit.split_touching(masks[0], **({} if amount is None else {"neck": amount}))
+        return edit.split_touching(mask, **({} if amount is None else {"neck": amount}))
     change, setting = EDITS[tool]
-    return (change(masks[0], **({} if amount is None else {setting: amount})),)
+    return (change(mask, **({} if amount is None else {setting: amount})),)
 
 
 EDITS: Mapping[str, tuple[Callable[..., Proposal], str]] = {
@@ -243,10 +241,10 @@ def propose_region(place: Place, tool: str, settings: Mapping[str, Any]) -> Shap
 
 
 def propose_edit(
-    place: Place, tool: str, shapes: tuple[Geometry, ...], settings: Mapping[str, Any]
+    place: Place, tool: str, shape: Geometry, settings: Mapping[str, Any]
 ) -> tuple[Shape, ...] | Failure:
     """Run an edit tool."""
-    return _guarded(lambda: bench().edit(place, tool, shapes, settings))
+    return _guarded(lambda: bench().edit(place, tool, shape, settings))
 
 
 def _guarded(work: Callable[[], _Value]) -> _Value | Failure:

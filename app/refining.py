@@ -131,12 +131,12 @@ class Refining:
         image: Image,
         client: str,
         tool: str,
-        shapes: tuple[Geometry, ...],
+        shape: Geometry,
         settings: Mapping[str, Any],
     ) -> tuple[Shape, ...] | None:
-        """Shapes put right, or None when the client asked again meanwhile."""
+        """A shape put right, in its pieces; None when the client asked again meanwhile."""
         place = Place(self._root, slug, image)
-        return self._in_turn(client, "propose_edit", place, tool, shapes, settings)
+        return self._in_turn(client, "propose_edit", place, tool, shape, settings)
 
     def close(self) -> None:
         """End the worker and everyone who waits for it."""

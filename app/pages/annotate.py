@@ -26,7 +26,7 @@ TOOLS = (
     ("scribble", "Scribble", "S", "scribble"),
     ("snap", "Snap", "C", "magnet"),
     ("wand", "Wand", "W", "wand"),
-    ("mend", "Mend", "E", "scissors"),
+    ("mend", "Mend", "R", "scissors"),
 )
 
 

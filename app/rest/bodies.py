@@ -180,19 +180,18 @@ class RefineRegion(Strict):
 
 
 class EditedShape(Strict):
-    """One shape of ``POST …/refine/edit``."""
+    """The shape of ``POST …/refine/edit``."""
 
     kind: Literal["mask", "polygon", "box", "rotated_box", "ellipse"]
     geometry: dict[str, Any]
 
 
 class RefineEdit(Strict):
-    """``POST …/refine/edit``: one or more shapes put right."""
+    """``POST …/refine/edit``: a shape put right."""
 
     request: int = Field(ge=0)
     client: Client
     tool: Literal[
-        "merge",
         "split",
         "split touching",
         "fill holes",
@@ -202,7 +201,7 @@ class RefineEdit(Strict):
         "shrink",
         "simplify",
     ]
-    shapes: list[EditedShape] = Field(min_length=1, max_length=200)
+    shape: EditedShape
     stroke: dict[str, Any] | None = None
     amount: float | int | None = Field(default=None, ge=0, le=1_000_000)
 

@@ -57,13 +57,10 @@ def register(api: Blueprint, services: Services) -> None:
     def refine_edit(slug: str, image_id: int) -> Response:
         image = image_at(project_at(services, slug), image_id)
         body = bodies.read(bodies.RefineEdit)
-        shapes = tuple(
-            geometry_from_wire(Kind(shape.kind), shape.geometry, f"shapes[{k}].geometry")
-            for k, shape in enumerate(body.shapes)
-        )
+        shape = geometry_from_wire(Kind(body.shape.kind), body.shape.geometry, "shape.geometry")
         strokes = strokes_from_wire([] if body.stroke is None else [body.stroke], "stroke")
         settings = _given(amount=body.amount, stroke=strokes[0] if strokes else None)
-        answer = refining.edit(slug, image, body.client, body.tool, shapes, settings)
+        answer = refining.edit(slug, image, body.client, body.tool, shape, settings)
         return jsonify(proposals_to_wire(body.request, answer))
 
 

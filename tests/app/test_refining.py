@@ -107,10 +107,10 @@ def test_a_region_is_found_by_each_tool(refining, image, tool, settings):
 
 def test_a_mask_is_cut_in_two_and_a_polygon_stays_one(refining, image):
     across = Stroke(((60.0, 10.0), (60.0, 90.0)), 2.0, 0)
-    box = (Box(35.0, 25.0, 50.0, 50.0),)
+    box = Box(35.0, 25.0, 50.0, 50.0)
     pieces = refining.edit("disks", image, "tab", "split", box, {"stroke": across})
     assert sorted(piece.area for piece in pieces) == pytest.approx([1250, 1250], abs=60)
-    (grown,) = refining.edit("disks", image, "tab", "grow", (rough_square(),), {"amount": 3.0})
+    (grown,) = refining.edit("disks", image, "tab", "grow", rough_square(), {"amount": 3.0})
     assert isinstance(grown.geometry, Polygon)
     assert grown.area > 2500
 

@@ -23,8 +23,8 @@ def asked(monkeypatch):
         calls.append((slug, image.id, client, tool, settings))
         return FOUND
 
-    def edit(_self, slug, image, client, tool, shapes, settings):
-        calls.append((slug, image.id, client, tool, shapes, settings))
+    def edit(_self, slug, image, client, tool, shape, settings):
+        calls.append((slug, image.id, client, tool, shape, settings))
         return FOUND, FOUND
 
     monkeypatch.setattr(Refining, "region", region)
@@ -61,18 +61,18 @@ def test_a_shape_reaches_the_threshold(client, project, asked):
 
 
 def test_a_split_brings_its_pieces(client, project, asked):
-    shapes = [{"kind": "mask", "geometry": MASK}]
-    body = {**ASK, "tool": "split", "shapes": shapes, "stroke": STROKE}
+    shape = {"kind": "mask", "geometry": MASK}
+    body = {**ASK, "tool": "split", "shape": shape, "stroke": STROKE}
     answer = client.post(f"{REFINE}/edit", json=body).json
     assert [piece["geometry"] for piece in answer["proposals"]] == [MASK, MASK]
     stroke = Stroke(((1, 2), (3, 4)), 5, 1)
-    assert asked[0][3:] == ("split", (Mask(1, 2, 3, 4, "0<"),), {"stroke": stroke})
+    assert asked[0][3:] == ("split", Mask(1, 2, 3, 4, "0<"), {"stroke": stroke})
 
 
 def test_an_overtaken_edit_has_no_proposals(client, project, monkeypatch):
     monkeypatch.setattr(Refining, "edit", lambda *_args: None)
-    shapes = [{"kind": "box", "geometry": BOX}]
-    answer = client.post(f"{REFINE}/edit", json={**ASK, "tool": "grow", "shapes": shapes}).json
+    shape = {"kind": "box", "geometry": BOX}
+    answer = client.post(f"{REFINE}/edit", json={**ASK, "tool": "grow", "shape": shape}).json
     assert answer == {"request": 7, "proposals": [], "hint": "A newer request took over."}
 
 
@@ -86,10 +86,10 @@ def test_an_overtaken_edit_has_no_proposals(client, project, monkeypatch):
         ("region", {"tool": "box"}, "geometry"),
         ("region", {"tool": "box", "geometry": {"parts": [[RING]]}}, "geometry"),
         ("region", {"tool": "grow", "strokes": [{**STROKE, "width": 0}]}, "strokes[0].width"),
-        ("edit", {"tool": "grow", "shapes": []}, "shapes"),
-        ("edit", {"tool": "grow", "shapes": [{"kind": "tag", "geometry": {}}]}, "shapes"),
-        ("edit", {"tool": "grow", "shapes": [{"kind": "box", "geometry": {}}]}, "shapes[0]"),
-        ("edit", {"tool": "paint", "shapes": [{"kind": "box", "geometry": BOX}]}, "tool"),
+        ("edit", {"tool": "grow", "shape": []}, "shape"),
+        ("edit", {"tool": "grow", "shape": {"kind": "tag", "geometry": {}}}, "shape"),
+        ("edit", {"tool": "grow", "shape": {"kind": "box", "geometry": {}}}, "shape"),
+        ("edit", {"tool": "paint", "shape": {"kind": "box", "geometry": BOX}}, "tool"),
     ],
 )
 def test_a_wrong_field_is_named(client, project, asked, route, body, field):

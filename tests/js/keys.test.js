@@ -83,3 +83,8 @@ test('no key does two things', () => {
 test('the list of keys explains every line it shows', () => {
   for (const { group, show, text } of keys.BINDINGS) if (group) assert.ok(show && text);
 });
+
+test('no key means two things', () => {
+  const all = keys.BINDINGS.flatMap((binding) => binding.keys || []);
+  assert.deepEqual(all.filter((key, k) => all.indexOf(key) !== k), []);
+});

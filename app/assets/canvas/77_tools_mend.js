@@ -1,6 +1,6 @@
 /**
- * Mend: the selected object put right. Split it by a stroke, join it with others, fill, clean,
- * round, resize or simplify it; always shown first, taken with Enter.
+ * Mend: the selected object put right. Split it at the neck nearest to a stroke, fill, clean, round,
+ * resize or simplify it; always shown first, taken with Enter. (Cut goes exactly where it is drawn.)
  */
 (function (root) {
   'use strict';
@@ -10,12 +10,11 @@
 
   /** What each edit does with its slider; `amount` turns the slider's value into the tool's. */
   const EDITS = {
-    split: { words: 'draw a stroke right across, where it should be cut' },
+    split: { words: 'draw a rough stroke across: it is cut at the neck nearby (G cuts exactly along a line)' },
     'split touching': {
       words: 'cuts at every neck', text: 'depth', min: 100, max: 300, first: 125, unit: '%',
       amount: (value) => value / 100,
     },
-    merge: { words: 'click the objects that belong to it' },
     'fill holes': { text: 'up to', min: 0, max: 5000, first: 0, curve: 3, unit: 'px²', zero: 'all' },
     'remove specks': {
       text: 'under', min: 0, max: 5000, first: 0, curve: 3, unit: 'px²', zero: 'all but the largest',
@@ -34,7 +33,7 @@
     }
 
     forget() {
-      Object.assign(this, { uid: null, others: [], proposals: [], stroke: null, draft: null, hintText: '' });
+      Object.assign(this, { uid: null, proposals: [], stroke: null, draft: null, hintText: '' });
     }
 
     get name() {
@@ -88,16 +87,9 @@
       return false;
     }
 
-    /** Another object: joined with the first when merging, else taken up instead. */
     pick(touch) {
       const uid = this.editor.pick(touch.point, (state) => AREAS.includes(state.kind));
-      if (!uid) return;
-      if (!this.uid || this.name !== 'merge') this.editor.select(uid);
-      else if (uid !== this.uid) {
-        const without = this.others.filter((other) => other !== uid);
-        this.others = without.length < this.others.length ? without : [...this.others, uid];
-        this.ask();
-      }
+      if (uid) this.editor.select(uid);
     }
 
     drag(touch) {
@@ -116,23 +108,19 @@
     }
 
     get body() {
-      const { model } = this.editor;
-      const shapes = [this.uid, ...this.others]
-        .map((uid) => model.annotation(uid))
-        .filter(Boolean)
-        .map(({ kind, geometry }) => ({ kind, geometry }));
+      const { kind, geometry } = this.known;
       const { amount, first } = EDITS[this.name];
       const wanted = first === undefined || (EDITS[this.name].zero && this.value === 0);
       return {
         tool: this.name,
-        shapes,
+        shape: { kind, geometry },
         ...(this.name === 'split' ? { stroke: this.stroke } : {}),
         ...(wanted ? {} : { amount: amount ? amount(this.value) : this.value }),
       };
     }
 
     get waits() {
-      return (this.name === 'split' && !this.stroke) || (this.name === 'merge' && !this.others.length);
+      return this.name === 'split' && !this.stroke;
     }
 
     async ask() {
@@ -159,12 +147,12 @@
     }
 
     hides(uid) {
-      return this.proposals.length > 0 && (uid === this.uid || this.others.includes(uid));
+      return this.proposals.length > 0 && uid === this.uid;
     }
 
-    /** The first piece is the object, the further ones are new; those merged into it go. */
+    /** The first piece is the object, the further ones are new. */
     accept() {
-      const { editor, known, uid, others, proposals, name } = this;
+      const { editor, known, uid, proposals, name } = this;
       if (!proposals.length || !known) return Boolean(this.stroke || this.requests.busy);
       const source = `mend: ${name}`;
       const wanted = proposals.map(({ kind, geometry }, k) => ({
@@ -172,7 +160,6 @@
         key: k ? dsb.uuid() : uid,
         after: k ? { label: known.label, kind, geometry, source } : { ...known, kind, geometry, source },
       }));
-      for (const key of others) wanted.push({ type: 'annotation', key, after: null });
       this.drop();
       editor.commit(wanted, 'mend');
       editor.select(null);
@@ -192,7 +179,7 @@
     }
 
     parts() {
-      const { editor, proposals, known, draft, stroke, others } = this;
+      const { editor, proposals, known, draft, stroke } = this;
       const parts = [];
       const color = editor.color(known ? known.label : editor.label);
       for (const { kind, geometry } of proposals) {
@@ -200,7 +187,6 @@
         const outline = kind === 'mask' ? dsb.shapes.outlineOf(state) : null;
         parts.push({ is: 'shape', kind, geometry, outline, color, look: 'preview' });
       }
-      for (const uid of proposals.length ? [] : others) parts.push(...[editor.shapePart(uid, 'selected')].filter(Boolean));
       if (draft || stroke) parts.push({ is: 'stroke', ...(draft || stroke), width: 2 / editor.view.scale, color: CUT });
       return parts;
     }
@@ -211,7 +197,7 @@
         is: 'select', text: 'edit', options: Object.keys(EDITS), value: this.name,
         set: (value) => {
           editor.setSetting('mend', value);
-          Object.assign(this, { stroke: null, others: [], proposals: [] });
+          Object.assign(this, { stroke: null, proposals: [] });
           this.ask();
         },
       };
