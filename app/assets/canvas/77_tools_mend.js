@@ -10,7 +10,7 @@
 
   /** What each edit does with its slider; `amount` turns the slider's value into the tool's. */
   const EDITS = {
-    split: { words: 'draw a rough stroke across: it is cut at the neck nearby (G cuts exactly along a line)' },
+    split: { words: 'a rough stroke across cuts at the neck nearby · G: exactly there' },
     'split touching': {
       words: 'cuts at every neck', text: 'depth', min: 100, max: 300, first: 125, unit: '%',
       amount: (value) => value / 100,
