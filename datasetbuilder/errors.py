@@ -6,6 +6,7 @@
     ├── UsageError                 wrong use: exit code 2
     │   ├── UnknownName            a project, label, format, split or option that does not exist
     │   ├── AlreadyExists          a name or folder that is taken
+    │   ├── JobRefused             a job that cannot be stopped or taken up as it stands
     │   └── WorkspaceError         a workspace that cannot be opened (too new, on a network)
     │       └── WorkspaceBusy      another process holds it
     ├── DataError                  refused by the data: exit code 1
