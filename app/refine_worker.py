@@ -216,6 +216,16 @@ def warm() -> int:
     return os.getpid()
 
 
+def rehearse() -> int:
+    """Use the tools once on a small picture: what they load late, they load now."""
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    pixels[16:32, 16:32] = 255
+    strokes = (Stroke(((20.0, 20.0), (28.0, 28.0)), 3, 1), Stroke(((4.0, 4.0), (60.0, 4.0)), 3, 0))
+    scribbles.segment(scribbles.prepare(pixels), strokes, label=1)
+    region.wand(pixels, (24.0, 24.0), tolerance=20)
+    return os.getpid()
+
+
 def prepare(place: Place) -> bool | Failure:
     """Get an image ready for strokes."""
     return _guarded(lambda: bench().prepared(place) is not None)

@@ -148,6 +148,7 @@ class Refining:
     def _warm(self) -> None:
         try:
             self._run("warm")
+            self._run("rehearse")
         except DatasetBuilderError as error:
             _log.debug("the refine worker did not start early: %s", error)
 

@@ -150,7 +150,7 @@
       return this.proposals.length > 0 && uid === this.uid;
     }
 
-    /** The first piece is the object, the further ones are new. */
+    /** The first piece is the object; the further ones are new, with all that was said of it. */
     accept() {
       const { editor, known, uid, proposals, name } = this;
       if (!proposals.length || !known) return Boolean(this.stroke || this.requests.busy);
@@ -158,7 +158,7 @@
       const wanted = proposals.map(({ kind, geometry }, k) => ({
         type: 'annotation',
         key: k ? dsb.uuid() : uid,
-        after: k ? { label: known.label, kind, geometry, source } : { ...known, kind, geometry, source },
+        after: { ...known, kind, geometry, source },
       }));
       this.drop();
       editor.commit(wanted, 'mend');
