@@ -15,6 +15,7 @@ from datasetbuilder.app.rest import (
     history,
     images,
     jobs,
+    openapi,
     operations,
     people,
     pixels,
@@ -45,6 +46,7 @@ _MODULES = (
     people,
     queue,
     beside,
+    openapi,
 )
 
 

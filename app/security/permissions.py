@@ -150,6 +150,7 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.job", "GET"): Permission.VIEW,
     ("api.cancel_job", "DELETE"): Permission.VIEW,
     ("api.resume_job", "POST"): Permission.VIEW,
+    ("api.openapi", "GET"): Permission.VIEW,
     ("api.unknown", "GET"): Permission.VIEW,
 }
 
