@@ -150,10 +150,9 @@ def _export_beside(running: Running, clients: int, asking: Client) -> tuple[list
     people: list[Person] = []
     while True:
         people += phase(running, clients, 5, 1.0, f"export-{len(people)}")
-        _, listed = asking.ask("GET", f"/projects/{EXPORTED}/exports")
-        states = {task["state"] for task in listed["tasks"]}
-        if "running" not in states:
-            return people, "" if states == {"done"} else str(listed["tasks"])
+        _, shown = asking.ask("GET", f"/projects/{EXPORTED}/jobs/{answer['job']['id']}")
+        if (state := shown["job"]["state"]) not in ("waiting", "running"):
+            return people, "" if state == "done" else str(shown)
 
 
 def told(people: list[Person]) -> str:
@@ -172,7 +171,9 @@ def run(given: argparse.Namespace) -> int:
     try:
         with server(folder, broken=given.broken) as running:
             paced = phase(running, given.clients, given.seconds, 1.0, f"paced-{given.seed}")
+            sys.stderr.write(f"{given.clients} paced: {told(paced)}\n")
             full = phase(running, 16, given.saturated, 0.0, f"saturated-{given.seed}")
+            sys.stderr.write(f"16 saturating: {told(full)}\n")
             beside, failed = [], ""
             if given.exported:
                 beside, failed = export_beside(running, given.clients)
