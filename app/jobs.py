@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from datasetbuilder.api import Project, Workspace
+from datasetbuilder.app.export_process import export_project
 from datasetbuilder.errors import DatasetBuilderError, FormatError, JobRefused, UnknownName
 from datasetbuilder.exporters.manifest import NAME as MANIFEST
 from datasetbuilder.exporters.manifest import read_manifest
@@ -99,7 +100,7 @@ def _export(workspace: Workspace, job: Job, running: Running) -> Mapping[str, An
     else:
         refuse_taken(target)
         store.submit(lambda t: jobs.attempt(t.connection, job.id, [item.id]))
-        done = workspace.project(job.project).export(target, **params, progress=running.progress)
+        done = export_project(workspace.project(job.project), target, params, running.progress)
         running.report = done
         report = {"name": target.name, "lines": list(done.lines())}
     store.submit(lambda t: jobs.settle(t.connection, job.id, [Settled(item.id, target.name)]))

@@ -46,7 +46,7 @@ from datasetbuilder.model import (
     TargetType,
 )
 from datasetbuilder.projects.backup import BackupManifest, write_backup
-from datasetbuilder.projects.beside import open_store
+from datasetbuilder.projects.beside import open_reader, open_store
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.library import Library
 from datasetbuilder.projects.opening import folder_name
@@ -139,9 +139,21 @@ def _address_in(place: str | os.PathLike[str]) -> str | None:
 class Workspace:
     """A folder with a database, copied images and a cache that can be rebuilt."""
 
-    def __init__(self, root: Path, database: str | None = None, *, beside: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        database: str | None = None,
+        *,
+        beside: bool = False,
+        read_only: bool = False,
+    ) -> None:
         self.root = root.expanduser().absolute()
-        self.store = open_store(self.root, database, beside=beside)
+        self.database = database
+        self.store = (
+            open_reader(self.root, database)
+            if read_only
+            else open_store(self.root, database, beside=beside)
+        )
         self.library = Library(self.root)
 
     def projects(self) -> tuple["Project", ...]:

@@ -68,6 +68,13 @@ def open_store(folder: Path, database: str | None = None, *, beside: bool = True
         return StoreBeside(folder, key)
 
 
+def open_reader(folder: Path, database: str | None = None) -> Store:
+    """A store that is only read, whoever holds the workspace."""
+    if database is not None:
+        return Store.open(folder, database)
+    return Store(folder, BesideDatabase(folder))
+
+
 class StoreBeside(Store):
     """Reads by itself and hands over what is to be written."""
 
