@@ -310,14 +310,17 @@ class Project:
         limit: int | None = None,
         state: ImageState | None = None,
         label: int | None = None,
+        sets: Sequence[str] = (TRUTH,),
     ) -> list[Image]:
-        """Images by id, from the one after ``after``; all of them without a ``limit``."""
+        """Images by id, from the one after ``after``; all of them without a ``limit``.
+
+        ``sets`` are those in which an image must have an annotation of ``label``.
+        """
+        how = {"state": state, "label": label, "sets": tuple(sets)}
         if limit is not None:
-            return self._store.images(self._id, after=after, limit=limit, state=state, label=label)
+            return self._store.images(self._id, after=after, limit=limit, **how)
         found: list[Image] = []
-        while page := self._store.images(
-            self._id, after=after, limit=1000, state=state, label=label
-        ):
+        while page := self._store.images(self._id, after=after, limit=1000, **how):
             found += page
             after = page[-1].id
         return found
@@ -422,8 +425,22 @@ class Project:
             self._id, operations, author=author, client=client, limit_targets=limit_targets
         )
 
+    def own_sets(self, user: str) -> tuple[str, ...]:
+        """The sets in which somebody works blind, the newest first; none for everybody else."""
+        return self._store.own_sets(self._id, user)
+
+    def annotation_counts(
+        self, image_ids: Sequence[int], *, sets: Sequence[str] = (TRUTH,)
+    ) -> dict[int, int]:
+        """How many annotations of these sets each of these images holds, if any."""
+        return self._store.annotation_counts(self._id, image_ids, sets=tuple(sets))
+
+    def label_counts(self, *, sets: Sequence[str] = (TRUTH,)) -> dict[int, int]:
+        """How many annotations of these sets each label has, if any."""
+        return self._store.label_counts(self._id, sets=tuple(sets))
+
     def closed_targets(self, operations: Sequence[Operation], *, user: str) -> set[Target]:
-        """The targets of operations that lie in the set of another annotator, or would."""
+        """The targets of operations that lie in a set which is closed to somebody, or would."""
         return self._store.closed_targets(self._id, operations, user=user)
 
     def changes(
@@ -444,13 +461,15 @@ class Project:
         """What was refused on an image because others were first, until it is settled."""
         return self._store.disputes(self._id, image_id, sets=tuple(sets))
 
-    def conflict_counts(self, image_ids: Sequence[int]) -> dict[int, int]:
+    def conflict_counts(
+        self, image_ids: Sequence[int], *, sets: Sequence[str] = (TRUTH,)
+    ) -> dict[int, int]:
         """How many refused operations wait on each of these images that has any."""
-        return self._store.conflict_counts(self._id, image_ids)
+        return self._store.conflict_counts(self._id, image_ids, sets=tuple(sets))
 
-    def images_in_conflict(self) -> list[int]:
+    def images_in_conflict(self, *, sets: Sequence[str] = (TRUTH,)) -> list[int]:
         """The ids of the images with something to settle."""
-        return self._store.images_in_conflict(self._id)
+        return self._store.images_in_conflict(self._id, sets=tuple(sets))
 
     def history(
         self,
@@ -478,9 +497,9 @@ class Project:
         """What one person did last on one image, as it can be taken back, oldest first."""
         return self._store.steps(self._id, asked, sets=tuple(sets))
 
-    def tombs(self, image_id: int) -> dict[Target, int]:
+    def tombs(self, image_id: int, *, sets: Sequence[str] = (TRUTH,)) -> dict[Target, int]:
         """What was removed from an image, each with the version on which it can come back."""
-        return self._store.tombs(self._id, image_id)
+        return self._store.tombs(self._id, image_id, sets=tuple(sets))
 
     def state_at(
         self, image_id: int, seq: int, *, sets: Sequence[str] = (TRUTH,)

@@ -1,18 +1,22 @@
 """Kept conflicts as targets: one is removed, with the choice in the log, once it was answered."""
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, update
 
 from datasetbuilder.errors import WireError
 from datasetbuilder.model import OperationKind, Target
+from datasetbuilder.projects import sets
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.schema import conflict
 
 CHOICES = ("mine", "theirs", "both")
 _WHERE = (conflict.c.project == bindparam("p"), conflict.c.op_id == bindparam("o"))
-_HELD = select(conflict.c.image_id, conflict.c.author, conflict.c.resolved_at).where(*_WHERE)
+_HELD = sets.OF_CONFLICTS.add_columns(
+    conflict.c.image_id, conflict.c.author, conflict.c.resolved_at
+).where(*_WHERE)
 _RESOLVE = (
     update(conflict)
     .where(*_WHERE)
@@ -46,6 +50,7 @@ class ConflictKeeper:
             current=None,
             removed=settled,
             image_id=row.image_id,
+            set_name=sets.set_of_conflict(row),
             author=row.author,
         )
 
@@ -70,4 +75,4 @@ class ConflictKeeper:
         keys = {"p": ledger.project_id, "o": target.key}
         new = {"new_at": stamp.at, "new_by": stamp.author}
         ledger.connection.execute(_RESOLVE, {**keys, **new})
-        return Held(2, stamp.seq, dict(fields), removed=True, image_id=held.image_id)
+        return replace(held, version=2, seq=stamp.seq, current=dict(fields), removed=True)

@@ -5,21 +5,24 @@ person wanted is told whole, not as the few fields that an operation carries; wh
 is what the store holds at this moment.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, select
 
-from datasetbuilder.model import TRUTH, OperationKind, Target
-from datasetbuilder.projects import history
+from datasetbuilder.model import TRUTH, OperationKind, Target, TargetType
+from datasetbuilder.projects import history, sets
 from datasetbuilder.projects.history import Conflict
 from datasetbuilder.projects.kept import Held
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.operations import keeper_of
 from datasetbuilder.projects.schema import conflict, event, operation, payload
+
+_DRAWN = (TargetType.ANNOTATION.value, TargetType.SCRIBBLE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,49 +49,44 @@ class Dispute:
 
 # --- how many ---------------------------------------------------------------------------------
 
-_COUNTS = (
-    select(conflict.c.image_id, func.count())
-    .where(
-        conflict.c.project == bindparam("p"),
-        conflict.c.image_id.in_(bindparam("ids", expanding=True)),
-        conflict.c.resolved_at.is_(None),
-    )
-    .group_by(conflict.c.image_id)
+_WAITING = sets.OF_CONFLICTS.add_columns(conflict.c.image_id).where(
+    conflict.c.project == bindparam("p"),
+    conflict.c.image_id.is_not(None),
+    conflict.c.resolved_at.is_(None),
 )
-_IMAGES = (
-    select(conflict.c.image_id)
-    .distinct()
-    .where(
-        conflict.c.project == bindparam("p"),
-        conflict.c.image_id.is_not(None),
-        conflict.c.resolved_at.is_(None),
-    )
-    .order_by(conflict.c.image_id)
-)
+_WAITING_ON = _WAITING.where(conflict.c.image_id.in_(bindparam("ids", expanding=True)))
 
 
-def counts(connection: Connection, project_id: int, image_ids: Sequence[int]) -> dict[int, int]:
+def counts(
+    connection: Connection, project_id: int, image_ids: Sequence[int], shown: Sequence[str]
+) -> dict[int, int]:
     """How many refused operations wait on each of these images; those without are left out."""
-    rows = connection.execute(_COUNTS, {"p": project_id, "ids": list(image_ids)})
-    return {image_id: n for image_id, n in rows}
+    keys = {"p": project_id, "ids": list(image_ids)}
+    rows = connection.execute(_WAITING_ON, keys)
+    return dict(Counter(row.image_id for row in rows if _is_among(row, shown)))
 
 
-def images(connection: Connection, project_id: int) -> list[int]:
+def images(connection: Connection, project_id: int, shown: Sequence[str]) -> list[int]:
     """The images with something to settle, by id."""
-    return list(connection.execute(_IMAGES, {"p": project_id}).scalars())
+    rows = connection.execute(_WAITING, {"p": project_id})
+    return sorted({row.image_id for row in rows if _is_among(row, shown)})
+
+
+def _is_among(row: Row[*tuple[Any, ...]], shown: Sequence[str]) -> bool:
+    return sets.set_of_conflict(row) in ("", *shown)
 
 
 # --- which ------------------------------------------------------------------------------------
 
 
 def disputes(
-    connection: Connection, project_id: int, image_id: int | None, sets: Sequence[str]
+    connection: Connection, project_id: int, image_id: int | None, shown: Sequence[str]
 ) -> list[Dispute]:
     """What waits on an image (None: among labels and settings), oldest first."""
     ledger = Ledger(connection, project_id, at=0)
     found = []
     for members in _together(history.conflicts(connection, project_id, image_id)):
-        sides = tuple(_sides(ledger, members, frozenset(sets)))
+        sides = tuple(_sides(ledger, members, frozenset(shown)))
         if sides:
             first = members[0]
             ids = tuple(one.op_id for one in members)
@@ -117,7 +115,7 @@ def _together(rows: Iterable[Conflict]) -> list[list[Conflict]]:
     return [members for _, members in units]
 
 
-def _sides(ledger: Ledger, members: list[Conflict], sets: frozenset[str]) -> Iterator[Side]:
+def _sides(ledger: Ledger, members: list[Conflict], shown: frozenset[str]) -> Iterator[Side]:
     by_target: dict[tuple[str, str], list[Conflict]] = {}
     for one in members:
         by_target.setdefault((one.target.type, one.target.key), []).append(one)
@@ -126,7 +124,7 @@ def _sides(ledger: Ledger, members: list[Conflict], sets: frozenset[str]) -> Ite
         held = keeper_of(target.type).held(ledger, target)
         theirs = None if held is None or held.removed else held.current
         mine = _wanted(ledger, _chained(rows), theirs)
-        if _set_of(mine, theirs, held) in sets:
+        if target.type.value not in _DRAWN or _set_of(mine, theirs, held) in shown:
             yield Side(target, mine, theirs, 0 if held is None else held.version)
 
 

@@ -153,6 +153,7 @@ def images(  # noqa: PLR0913
     limit: int,
     state: ImageState | None,
     label_id: int | None,
+    sets: Sequence[str],
 ) -> list[Image]:
     """The images after an id, as many as the limit says, by id.
 
@@ -163,13 +164,12 @@ def images(  # noqa: PLR0913
         question = question.where(image.c.state == state.value)
     if label_id is None:
         return _read(connection, question.where(image.c.id > after).limit(limit))
-    if state is not None and _rarer(connection, project_id, state, label_id):
-        labelled = exists().where(
-            *_of_label(project_id, label_id), annotation.c.image_id == image.c.id
-        )
+    labelled_with = _of_label(project_id, label_id, sets)
+    if state is not None and _rarer(connection, project_id, state, label_id, sets):
+        labelled = exists().where(*labelled_with, annotation.c.image_id == image.c.id)
         return _read(connection, question.where(image.c.id > after, labelled).limit(limit))
     found: list[Image] = []
-    for ids in _with_label(connection, project_id, label_id, after, limit):
+    for ids in _with_label(connection, labelled_with, after, limit):
         found += _read(connection, question.where(image.c.id.in_(ids)))
         if len(found) >= limit:
             break
@@ -180,23 +180,25 @@ def _read(connection: Connection, question: Select[*tuple[Any, ...]]) -> list[Im
     return [image_rows.image_from_row(row) for row in connection.execute(question).all()]
 
 
-def _of_label(project_id: int, label_id: int) -> tuple[ColumnElement[bool], ...]:
+def _of_label(
+    project_id: int, label_id: int, sets: Sequence[str]
+) -> tuple[ColumnElement[bool], ...]:
     return (
         annotation.c.project == project_id,
-        annotation.c.set_name == TRUTH,
+        annotation.c.set_name.in_(list(sets)),
         annotation.c.label == label_id,
     )
 
 
 def _with_label(
-    connection: Connection, project_id: int, label_id: int, after: int, limit: int
+    connection: Connection, labelled: Sequence[ColumnElement[bool]], after: int, limit: int
 ) -> Iterator[list[int]]:
     size = max(limit, 100)
     while True:
         ids = connection.execute(
             select(annotation.c.image_id)
             .distinct()
-            .where(*_of_label(project_id, label_id), annotation.c.image_id > after)
+            .where(*labelled, annotation.c.image_id > after)
             .order_by(annotation.c.image_id)
             .limit(size)
         ).scalars()
@@ -208,13 +210,53 @@ def _with_label(
         after, size = block[-1], min(2 * size, 5_000)
 
 
-def _rarer(connection: Connection, project_id: int, state: ImageState, label_id: int) -> bool:
-    def counted(kind: str, set_name: str, key: str) -> int:
-        keys = (project_id, kind, set_name, key)
-        where = (c == v for c, v in zip(stat.primary_key.columns, keys, strict=True))
-        return connection.execute(select(stat.c.n).where(*where)).scalar() or 0
+def _rarer(
+    connection: Connection,
+    project_id: int,
+    state: ImageState,
+    label_id: int,
+    sets: Sequence[str],
+) -> bool:
+    def counted(kind: str, names: Sequence[str], key: str) -> int:
+        asked = select(func.sum(stat.c.n)).where(
+            stat.c.project == project_id,
+            stat.c.kind == kind,
+            stat.c.set_name.in_(list(names)),
+            stat.c.key == key,
+        )
+        return connection.execute(asked).scalar() or 0
 
-    return counted("state", "", state.value) < counted("label", TRUTH, str(label_id))
+    return counted("state", [""], state.value) < counted("label", sets, str(label_id))
+
+
+def annotation_counts(
+    connection: Connection, project_id: int, image_ids: Sequence[int], sets: Sequence[str]
+) -> dict[int, int]:
+    """How many annotations of these sets each image holds; those without are left out."""
+    asked = (
+        select(annotation.c.image_id, func.count())
+        .where(
+            annotation.c.project == project_id,
+            annotation.c.image_id.in_(list(image_ids)),
+            annotation.c.set_name.in_(list(sets)),
+        )
+        .group_by(annotation.c.image_id)
+    )
+    return {image_id: n for image_id, n in connection.execute(asked)}
+
+
+def label_counts(connection: Connection, project_id: int, sets: Sequence[str]) -> dict[int, int]:
+    """How many annotations of these sets each label has; those without are left out."""
+    asked = (
+        select(stat.c.key, func.sum(stat.c.n))
+        .where(
+            stat.c.project == project_id,
+            stat.c.kind == "label",
+            stat.c.set_name.in_(list(sets)),
+        )
+        .group_by(stat.c.key)
+    )
+    return {int(key): int(n) for key, n in connection.execute(asked) if n}
 
 
 def images_named(connection: Connection, project_id: int, names: Sequence[str]) -> dict[str, Image]:

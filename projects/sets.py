@@ -1,46 +1,77 @@
-"""Whose a set of annotations is: a blind annotator's is theirs, and nobody below a reviewer's."""
+"""Whose a set of annotations is: a blind annotator's is theirs, and nobody below a reviewer's.
 
-from collections.abc import Iterable
+Whoever owns sets in a project works blind in it: they see those, and neither `truth` nor what
+others draw.
+"""
 
-from sqlalchemy import Connection, select, union_all
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from datasetbuilder.model import Operation, TargetType
+import orjson
+from sqlalchemy import Connection, Row, case, func, select, union_all
+
+from datasetbuilder.model import TRUTH, Operation, OperationKind, TargetType
 from datasetbuilder.projects.schema import (
     annotation,
     annotation_set,
     conflict,
+    payload,
     scribble,
     tombstone,
 )
 
 GOLD = "gold"
+_DRAWN = (TargetType.ANNOTATION, TargetType.SCRIBBLE)
 
 
-def closed_to(connection: Connection, project_id: int, user: str) -> frozenset[str]:
-    """The sets of other people, and the one that they are measured by."""
-    asked = select(annotation_set.c.name).where(
-        annotation_set.c.project == project_id,
-        (annotation_set.c.owner.is_not(None) & (annotation_set.c.owner != user))
-        | (annotation_set.c.name == GOLD),
+def own(connection: Connection, project_id: int, user: str) -> tuple[str, ...]:
+    """The sets in which somebody works blind, the newest first; none for everybody else."""
+    asked = (
+        select(annotation_set.c.name)
+        .where(annotation_set.c.project == project_id, annotation_set.c.owner == user)
+        .order_by(annotation_set.c.created_at.desc(), annotation_set.c.name.desc())
     )
-    return frozenset(connection.execute(asked).scalars())
+    return tuple(connection.execute(asked).scalars())
 
 
-def within(
-    connection: Connection, project_id: int, operations: Iterable[Operation], sets: frozenset[str]
+def closed_to(
+    connection: Connection, project_id: int, operations: Sequence[Operation], user: str
 ) -> frozenset[str]:
-    """The ids of the operations that touch one of these sets: as it is, or as it would be."""
-    operations = list(operations)
-    fought = _targets(connection, project_id, operations)
-    keys = {one.target.key for one in operations} | set(fought.values())
-    held = _held(connection, project_id, keys)
+    """The ids of the operations that touch a set which is not this person's business.
+
+    That is the set of somebody else, the one that people are measured by and, for the blind, every
+    set but their own; whether the target lies there or would.
+    """
+    asked = select(annotation_set.c.name, annotation_set.c.owner).where(
+        annotation_set.c.project == project_id
+    )
+    owners = {name: owner for name, owner in connection.execute(asked)}
+    blind = user in owners.values()
+
+    def is_closed(name: str | None) -> bool:
+        if not name or owners.get(name) == user:
+            return False
+        return blind or owners.get(name) is not None or name == GOLD
+
+    wanted = {one.op_id: _asked_for(one) for one in operations}
+    if not any(map(is_closed, [*owners, *wanted.values()])):
+        return frozenset()
+    held = _held(connection, project_id, {one.target.key for one in operations})
+    fought = _fought(connection, project_id, operations)
     return frozenset(
         one.op_id
         for one in operations
-        if one.payload.get("set") in sets
-        or held.get(one.target.key) in sets
-        or held.get(fought.get(one.target.key, "")) in sets
+        if is_closed(wanted[one.op_id])
+        or is_closed(held.get(one.target.key))
+        or is_closed(fought.get(one.target.key))
     )
+
+
+def _asked_for(operation: Operation) -> str | None:
+    """The set that an operation puts its target into, None if it leaves it where it is."""
+    adds = operation.kind is OperationKind.ADD and operation.target.type in _DRAWN
+    name = operation.payload.get("set", TRUTH if adds else None)
+    return name if isinstance(name, str) else None
 
 
 def _held(connection: Connection, project_id: int, keys: set[str]) -> dict[str, str]:
@@ -58,14 +89,58 @@ def _held(connection: Connection, project_id: int, keys: set[str]) -> dict[str, 
     return {key: name for key, name in connection.execute(asked)}
 
 
-def _targets(
-    connection: Connection, project_id: int, operations: list[Operation]
+def _fought(
+    connection: Connection, project_id: int, operations: Iterable[Operation]
 ) -> dict[str, str]:
-    """What each conflict that is to be settled was about."""
+    """The set of what each conflict that is to be settled was about."""
     ids = [one.target.key for one in operations if one.target.type is TargetType.CONFLICT]
     if not ids:
         return {}
-    asked = select(conflict.c.op_id, conflict.c.target_key).where(
-        conflict.c.project == project_id, conflict.c.op_id.in_(ids)
+    asked = OF_CONFLICTS.where(conflict.c.project == project_id, conflict.c.op_id.in_(ids))
+    return {row.op_id: set_of_conflict(row) for row in connection.execute(asked)}
+
+
+# --- the sets of conflicts ------------------------------------------------------------------------
+
+_SET = func.coalesce(annotation.c.set_name, scribble.c.set_name, tombstone.c.set_name)
+OF_CONFLICTS = (
+    select(
+        conflict.c.op_id,
+        conflict.c.target_type,
+        _SET.label("set_name"),
+        case((_SET.is_(None), payload.c.data)).label("wanted"),
     )
-    return {op_id: key for op_id, key in connection.execute(asked)}
+    .select_from(conflict)
+    .outerjoin(
+        annotation,
+        (annotation.c.project == conflict.c.project)
+        & (annotation.c.uid == conflict.c.target_key)
+        & (conflict.c.target_type == TargetType.ANNOTATION.value),
+    )
+    .outerjoin(
+        scribble,
+        (scribble.c.project == conflict.c.project)
+        & (scribble.c.uid == conflict.c.target_key)
+        & (conflict.c.target_type == TargetType.SCRIBBLE.value),
+    )
+    .outerjoin(
+        tombstone,
+        (tombstone.c.project == conflict.c.project)
+        & (tombstone.c.target_type == conflict.c.target_type)
+        & (tombstone.c.target_key == conflict.c.target_key),
+    )
+    .join(
+        payload,
+        (payload.c.project == conflict.c.project) & (payload.c.hash == conflict.c.payload_hash),
+    )
+)
+"""Conflicts with what tells the set of each; narrow it and ask `set_of_conflict` of its rows."""
+
+
+def set_of_conflict(row: Row[*tuple[Any, ...]]) -> str:
+    """The set that a conflict is about, "" for none: the state of an image has none."""
+    if row.target_type not in _DRAWN:
+        return ""
+    # An add whose group was refused with it is nowhere yet: it said itself where it belongs.
+    wanted = {} if row.wanted is None else orjson.loads(row.wanted)
+    return row.set_name or wanted.get("set", TRUTH)

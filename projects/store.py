@@ -215,7 +215,7 @@ class Store:
         with self._reading() as connection:
             return reading.image_with_id(connection, project_id, image_id)
 
-    def images(
+    def images(  # noqa: PLR0913 - what to narrow by, all by name
         self,
         project_id: int,
         *,
@@ -223,11 +223,21 @@ class Store:
         limit: int = 100,
         state: ImageState | None = None,
         label: int | None = None,
+        sets: Sequence[str] = (TRUTH,),
     ) -> list[Image]:
-        """The images with an id above ``after``, by id, at most ``limit`` of them."""
+        """The images with an id above ``after``, by id, at most ``limit`` of them.
+
+        ``sets`` are those in which an image must have an annotation of ``label``.
+        """
         with self._reading() as connection:
             return reading.images(
-                connection, project_id, after=after, limit=limit, state=state, label_id=label
+                connection,
+                project_id,
+                after=after,
+                limit=limit,
+                state=state,
+                label_id=label,
+                sets=sets,
             )
 
     def images_named(self, project_id: int, names: Sequence[str]) -> dict[str, Image]:
@@ -312,13 +322,29 @@ class Store:
             barred.update((result.op_id, result) for result in results)
         return [barred[op.op_id] for op in operations]
 
+    def own_sets(self, project_id: int, user: str) -> tuple[str, ...]:
+        """The sets in which somebody works blind, the newest first; none for everybody else."""
+        with self._reading() as connection:
+            return sets.own(connection, project_id, user)
+
+    def annotation_counts(
+        self, project_id: int, image_ids: Sequence[int], *, sets: Sequence[str]
+    ) -> dict[int, int]:
+        """How many annotations of these sets each of these images holds, if any."""
+        with self._reading() as connection:
+            return reading.annotation_counts(connection, project_id, image_ids, sets)
+
+    def label_counts(self, project_id: int, *, sets: Sequence[str]) -> dict[int, int]:
+        """How many annotations of these sets each label has, if any."""
+        with self._reading() as connection:
+            return reading.label_counts(connection, project_id, sets)
+
     def closed_targets(
         self, project_id: int, operations: Sequence[Operation], *, user: str
     ) -> set[Target]:
-        """The targets of operations that lie in the set of another annotator, or would."""
+        """The targets of operations that lie in a set which is closed to somebody, or would."""
         with self._reading() as connection:
-            closed = sets.closed_to(connection, project_id, user)
-            barred = sets.within(connection, project_id, operations, closed) if closed else ()
+            barred = sets.closed_to(connection, project_id, operations, user)
         return {operation.target for operation in operations if operation.op_id in barred}
 
     def add_annotations(
@@ -405,15 +431,17 @@ class Store:
         with self._reading() as connection:
             return disputes.disputes(connection, project_id, image_id, sets)
 
-    def conflict_counts(self, project_id: int, image_ids: Sequence[int]) -> dict[int, int]:
+    def conflict_counts(
+        self, project_id: int, image_ids: Sequence[int], *, sets: Sequence[str] = (TRUTH,)
+    ) -> dict[int, int]:
         """How many refused operations wait on each of these images that has any."""
         with self._reading() as connection:
-            return disputes.counts(connection, project_id, image_ids)
+            return disputes.counts(connection, project_id, image_ids, sets)
 
-    def images_in_conflict(self, project_id: int) -> list[int]:
+    def images_in_conflict(self, project_id: int, *, sets: Sequence[str] = (TRUTH,)) -> list[int]:
         """The ids of the images with something to settle."""
         with self._reading() as connection:
-            return disputes.images(connection, project_id)
+            return disputes.images(connection, project_id, sets)
 
     def timeline(
         self, project_id: int, asked: Asked, *, sets: Sequence[str] = (TRUTH,)
@@ -432,10 +460,12 @@ class Store:
         with self._reading() as connection:
             return timeline.steps(connection, project_id, asked, sets=sets)
 
-    def tombs(self, project_id: int, image_id: int) -> dict[Target, int]:
+    def tombs(
+        self, project_id: int, image_id: int, *, sets: Sequence[str] = (TRUTH,)
+    ) -> dict[Target, int]:
         """What was removed from an image, each with the version on which it can come back."""
         with self._reading() as connection:
-            return timeline.tombs(connection, project_id, image_id)
+            return timeline.tombs(connection, project_id, image_id, sets=sets)
 
     def seq_at(self, project_id: int, at: datetime) -> int:
         """The number of the last event up to a time."""

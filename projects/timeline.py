@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
-from datasetbuilder.model import OperationKind, Target, TargetType
+from datasetbuilder.model import TRUTH, OperationKind, Target, TargetType
 from datasetbuilder.projects import annotations, scribbles
 from datasetbuilder.projects.clock import micros_from_time, time_from_micros
 from datasetbuilder.projects.schema import annotation, event, image, payload, scribble, tombstone
@@ -81,7 +81,7 @@ def lines(
     connection: Connection, project_id: int, asked: Asked, *, sets: Sequence[str]
 ) -> list[Moment]:
     """The newest lines of an image, or of the project with the names of its images."""
-    question = _EVENTS.where(event.c.set_name.in_(["", *sets])).order_by(event.c.seq.desc())
+    question = _EVENTS.where(_seen(sets)).order_by(event.c.seq.desc())
     question = question.add_columns(image.c.name.label("image")).outerjoin(
         image, (image.c.project == event.c.project) & (image.c.id == event.c.image_id)
     )
@@ -101,9 +101,20 @@ def moment(
     connection: Connection, project_id: int, seq: int, *, sets: Sequence[str]
 ) -> Moment | None:
     """One line, None if there is no such line or it belongs to another set."""
-    question = _EVENTS.where(event.c.seq == seq, event.c.set_name.in_(["", *sets]))
+    question = _EVENTS.where(event.c.seq == seq, _seen(sets))
     row = connection.execute(question, {"p": project_id}).first()
     return None if row is None else _moment(row)
+
+
+def _seen(sets: Sequence[str]) -> ColumnElement[bool]:
+    """The lines of these sets, and those of no set: of labels, states, what was taken in."""
+    mine = event.c.set_name.in_(["", *sets])
+    if TRUTH in sets:
+        return mine
+    imported = (event.c.target_type == TargetType.BATCH.value) & (
+        event.c.target_key == "annotations"
+    )
+    return mine & ~imported
 
 
 def _moment(row: Row[Any]) -> Moment:
@@ -134,7 +145,7 @@ def steps(
             event.c.image_id == asked.image_id,
             event.c.author == asked.author,
             event.c.target_type.in_(_UNDOABLE),
-            event.c.set_name.in_(["", *sets]),
+            _seen(sets),
         )
         .order_by(event.c.seq.desc())
         .limit(asked.limit)
@@ -158,13 +169,16 @@ def _grouped(moments: Sequence[Moment]) -> Iterator[Step]:
         yield Step(block[0].tool, tuple(block))
 
 
-def tombs(connection: Connection, project_id: int, image_id: int) -> dict[Target, int]:
+def tombs(
+    connection: Connection, project_id: int, image_id: int, *, sets: Sequence[str]
+) -> dict[Target, int]:
     """What was removed from an image, each with the version on which it can come back."""
     rows = connection.execute(
         select(tombstone.c.target_type, tombstone.c.target_key, tombstone.c.version).where(
             tombstone.c.project == project_id,
             tombstone.c.image_id == image_id,
             tombstone.c.target_type.in_(_DRAWN),
+            tombstone.c.set_name.in_(list(sets)),
         )
     )
     return {Target(TargetType(kind), key, image_id): version for kind, key, version in rows}

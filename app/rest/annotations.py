@@ -8,6 +8,7 @@ from datasetbuilder.api import Project
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.rest.conflicts import dispute_to_wire
 from datasetbuilder.app.rest.projects import labels_to_wire, project_to_wire
+from datasetbuilder.app.rest.sight import images_shown, info_shown, sets_shown
 from datasetbuilder.app.services import Services
 from datasetbuilder.wire import annotation_to_wire, image_to_wire, scribble_to_wire
 
@@ -21,20 +22,22 @@ def register(api: Blueprint, services: Services) -> None:
 
 
 def image_document(project: Project, image_id: int) -> dict[str, Any]:
-    """An image with its labels, annotations, scribbles and neighbours.
+    """An image with its labels, annotations, scribbles and neighbours, as the caller sees them.
 
     The event number is read first: what is committed meanwhile may come twice, never not at all.
     """
-    info = project.info
-    image = image_at(project, image_id)
+    shown = sets_shown(project)
+    info = info_shown(project, shown)
+    (image,) = images_shown(project, [image_at(project, image_id)], shown)
     previous, following = project.neighbours(image_id)
     return {
         "project": project_to_wire(info),
         "image": image_to_wire(image),
         "labels": labels_to_wire(project.labels(), info),
-        "annotations": [annotation_to_wire(item) for item in project.annotations(image_id)],
-        "scribbles": [scribble_to_wire(item) for item in project.scribbles(image_id)],
-        "conflicts": [dispute_to_wire(item) for item in project.disputes(image_id)],
+        "set": shown[0],
+        "annotations": [annotation_to_wire(x) for x in project.annotations(image_id, sets=shown)],
+        "scribbles": [scribble_to_wire(x) for x in project.scribbles(image_id, sets=shown)],
+        "conflicts": [dispute_to_wire(x) for x in project.disputes(image_id, sets=shown)],
         "seq": info.seq,
         "previous": previous,
         "next": following,

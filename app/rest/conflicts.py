@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from datasetbuilder.app.rest.addressed import image_at, project_at
+from datasetbuilder.app.rest.sight import sets_shown
 from datasetbuilder.app.services import Services
 from datasetbuilder.projects.store import Dispute
 from datasetbuilder.wire import target_to_wire
@@ -15,13 +16,14 @@ def register(api: Blueprint, services: Services) -> None:
 
     @api.get("/projects/<slug>/conflicts", endpoint="project_conflicts")
     def list_images(slug: str) -> Response:
-        return jsonify({"images": project_at(services, slug).images_in_conflict()})
+        project = project_at(services, slug)
+        return jsonify({"images": project.images_in_conflict(sets=sets_shown(project))})
 
     @api.get("/projects/<slug>/images/<int:image_id>/conflicts", endpoint="conflicts")
     def list_conflicts(slug: str, image_id: int) -> Response:
         project = project_at(services, slug)
         image_at(project, image_id)
-        found = project.disputes(image_id)
+        found = project.disputes(image_id, sets=sets_shown(project))
         return jsonify({"conflicts": [dispute_to_wire(item) for item in found]})
 
 

@@ -9,6 +9,7 @@ from datasetbuilder.api import Project
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.rest.images import number_argument
+from datasetbuilder.app.rest.sight import sets_shown
 from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.services import Services
 from datasetbuilder.model import Target
@@ -23,20 +24,21 @@ def register(api: Blueprint, services: Services) -> None:
 
     @api.get("/projects/<slug>/history", endpoint="project_history")
     def project_history(slug: str) -> Response:
-        found = project_at(services, slug).history(asked=_asked(None))
+        project = project_at(services, slug)
+        found = project.history(asked=_asked(None), sets=sets_shown(project))
         return jsonify({"lines": [line_to_wire(one) for one in found]})
 
     @api.get("/projects/<slug>/images/<int:image_id>/history", endpoint="history")
     def history(slug: str, image_id: int) -> Response:
         project = project_at(services, slug)
         image_at(project, image_id)
-        found = project.history(asked=_asked(image_id))
+        found = project.history(asked=_asked(image_id), sets=sets_shown(project))
         return jsonify({"lines": [line_to_wire(one) for one in found]})
 
     @api.get("/projects/<slug>/images/<int:image_id>/history/<int:seq>", endpoint="moment")
     def moment(slug: str, image_id: int, seq: int) -> Response:
         project = project_at(services, slug)
-        found = project.moment(seq)
+        found = project.moment(seq, sets=sets_shown(project))
         if found is None or found.target.image_id != image_id:
             abort(404, "This image has no such line in its history.")
         tombs = _tombs(project, image_id, {found.target})
@@ -48,7 +50,8 @@ def register(api: Blueprint, services: Services) -> None:
         project = project_at(services, slug)
         image_at(project, image_id)
         seq = number_argument("seq", None)
-        found = project.state_at(image_id, project.info.seq if seq is None else seq)
+        seq = project.info.seq if seq is None else seq
+        found = project.state_at(image_id, seq, sets=sets_shown(project))
         targets = [{"target": target_to_wire(t), "state": s} for t, s in found.items()]
         return jsonify({"targets": targets, "tombs": _tombs(project, image_id, set(found))})
 
@@ -59,7 +62,7 @@ def register(api: Blueprint, services: Services) -> None:
         until = number_argument("until", None)
         before = None if until is None else until + 1
         asked = Asked(image_id, current_user(), before=before, limit=_MOST)
-        found = project.steps(asked)
+        found = project.steps(asked, sets=sets_shown(project))
         targets = {one.target for step in found for one in step.moments}
         tombs = _tombs(project, image_id, targets)
         return jsonify({"steps": [_step_to_wire(one) for one in found], "tombs": tombs})
@@ -76,6 +79,7 @@ def register(api: Blueprint, services: Services) -> None:
             author=current_user(),
             name=body.name,
             client=body.client,
+            sets=sets_shown(project),
         )
         return jsonify(
             {"results": [result_to_wire(one) for one in results], "seq": project.info.seq}
@@ -96,7 +100,7 @@ def _tombs(project: Project, image_id: int, wanted: set[Target]) -> list[dict[st
     """Those of the targets that are removed, with the version on which they can come back."""
     return [
         {"target": target_to_wire(target), "version": version}
-        for target, version in project.tombs(image_id).items()
+        for target, version in project.tombs(image_id, sets=sets_shown(project)).items()
         if target in wanted
     ]
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, jsonify
 from datasetbuilder.api import Project
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
+from datasetbuilder.app.rest.sight import sets_shown
 from datasetbuilder.app.security.access import current_user, demand
 from datasetbuilder.app.security.permissions import Permission, operation_permission
 from datasetbuilder.app.services import Services
@@ -37,8 +38,9 @@ def register(api: Blueprint, services: Services) -> None:
         body = bodies.read(bodies.Operations)
         operations = read_operations(body.operations, image_id=image_id)
         results = _carry_out(project, operations, body.client)
-        changes = project.changes(image_id, since=body.since, client=body.client)
-        waiting = project.conflict_counts([image_id]).get(image_id, 0)
+        shown = sets_shown(project)
+        changes = project.changes(image_id, since=body.since, client=body.client, sets=shown)
+        waiting = project.conflict_counts([image_id], sets=shown).get(image_id, 0)
         others = others_to_wire(changes)
         return jsonify(
             {"results": results, "others": others, "seq": changes.seq, "conflicts": waiting}

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify
 
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
+from datasetbuilder.app.rest.sight import sets_shown
 from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.services import Services
 
@@ -20,7 +21,11 @@ def register(api: Blueprint, services: Services) -> None:
             project.leave(body.client)
             return jsonify({"others": []})
         found = project.note_presence(
-            image_id, client=body.client, author=current_user(), doing=body.doing
+            image_id,
+            client=body.client,
+            author=current_user(),
+            doing=body.doing,
+            set_name=sets_shown(project)[0],
         )
         others = [
             {

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify
 from datasetbuilder.api import Project
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import project_at
+from datasetbuilder.app.rest.sight import info_shown, sets_shown
 from datasetbuilder.app.security.access import current_user, member_in
 from datasetbuilder.app.services import Services
 from datasetbuilder.model import Label
@@ -39,12 +40,13 @@ def register(api: Blueprint, services: Services) -> None:
     def list_labels(slug: str) -> Response:
         project = project_at(services, slug)
         found = project.labels(deleted=True)
-        return jsonify({"labels": labels_to_wire(found, project.info)})
+        info = info_shown(project, sets_shown(project))
+        return jsonify({"labels": labels_to_wire(found, info)})
 
 
 def project_document(project: Project) -> dict[str, Any]:
     """A project with its labels and their counts."""
-    info = project.info
+    info = info_shown(project, sets_shown(project))
     return {"project": project_to_wire(info), "labels": labels_to_wire(project.labels(), info)}
 
 

@@ -185,7 +185,7 @@ def test_nobody_below_a_reviewer_touches_the_gold(app, workspace, project):
 
 def test_the_page_of_an_image_shows_nothing_of_a_blind_set(app, blind):
     browser = browser_of(app, "annotator")
-    for tail in ("annotations", "history", "state", "conflicts"):
+    for tail in ("annotations", "history", "state", "steps", "conflicts"):
         answer = browser.get(f"{CATS}/images/1/{tail}")
         assert (answer.status_code, blind in answer.text) == (200, False), tail
     poll = sent(app, "annotator")

@@ -30,6 +30,16 @@ test('what was never there is added without a base', () => {
   assert.deepEqual(op.target, { type: 'annotation', key: 'a', image: 7 });
 });
 
+test('what is drawn lies in the set that the page shows', () => {
+  const model = new Model(IMAGE);
+  model.load({ image: IMAGE, annotations: [], scribbles: [], set: 'blind-bob' });
+  assert.deepEqual(model.placed('annotation', BOX), { ...BOX, set: 'blind-bob' });
+  assert.deepEqual(model.placed('annotation', { ...BOX, set: 'gold' }), { ...BOX, set: 'gold' });
+  assert.deepEqual(model.placed('image_state', { state: 'done' }), { state: 'done' });
+  assert.equal(model.placed('annotation', null), null);
+  assert.equal(opened().placed('annotation', BOX), BOX);
+});
+
 test('a change carries what changed and nothing else', () => {
   const op = change(opened({ annotations: [wire('a')] }), 'a', { label: 2 });
   assert.equal(op.kind, 'change');

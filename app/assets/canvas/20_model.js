@@ -98,6 +98,8 @@
       this.image = image;
       /** @type {Map<string, Item>} */
       this.items = new Map();
+      /** The set that this page shows and draws in: a blind annotator's own, else `truth`. */
+      this.set = DEFAULTS.set;
     }
 
     /** @returns {Item} */
@@ -127,7 +129,8 @@
     }
 
     /** Take the server's answer to "open this image". */
-    load({ image, annotations, scribbles }) {
+    load({ image, annotations, scribbles, set = DEFAULTS.set }) {
+      this.set = set;
       for (const wire of annotations) this.settle(this.item('annotation', wire.uid), wire);
       for (const wire of scribbles) this.settle(this.item('scribble', wire.uid), wire);
       this.settle(this.imageState, image);
@@ -184,6 +187,12 @@
       this.await(item, op);
       this.show(item, after);
       return op;
+    }
+
+    /** What is drawn lies in the set that this page shows. @returns {State | null} */
+    placed(type, state) {
+      const elsewhere = this.set !== DEFAULTS.set && SEEN.has(type);
+      return elsewhere && state && !state.set ? { ...state, set: this.set } : state;
     }
 
     await(item, op) {

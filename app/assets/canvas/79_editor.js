@@ -151,6 +151,7 @@
      */
     commit(wanted, tool) {
       const changes = wanted
+        .map(({ type, key, after }) => ({ type, key, after: this.model.placed(type, after) }))
         .map((change) => ({ ...change, before: this.model.item(change.type, change.key).state }))
         .filter(({ before, after }) => !dsb.model.equal(before, after));
       if (!changes.length) return;
