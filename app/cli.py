@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datasetbuilder import __version__
-from datasetbuilder.app import cli_formats, cli_moving, job_commands, people_commands
+from datasetbuilder.app import cli_formats, cli_measuring, cli_moving, job_commands, people_commands
 from datasetbuilder.app.cli_place import DatabaseOption, WorkspaceOption, open_named
 from datasetbuilder.app.options import JsonOption
 from datasetbuilder.errors import (
@@ -436,6 +436,7 @@ def restore(
 
 cli.command("import")(cli_formats.import_annotations)
 cli.command("diff")(cli_formats.diff)
+cli.command()(cli_measuring.measure)
 cli.command()(cli_moving.migrate)
 
 

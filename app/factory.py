@@ -18,6 +18,7 @@ from datasetbuilder.app import ids, rest, routing
 from datasetbuilder.app.jobs import Jobs
 from datasetbuilder.app.orjson_provider import OrjsonProvider
 from datasetbuilder.app.pages import shell
+from datasetbuilder.app.pixel_cache import PixelCache
 from datasetbuilder.app.refining import Refining
 from datasetbuilder.app.rest.errors import log_fault
 from datasetbuilder.app.security import callbacks, headers, login, oidc
@@ -99,6 +100,7 @@ def create_app(  # noqa: PLR0913 - what one app is made of, all by name
         roots=ImageRoots(image_roots),
         jobs=Jobs(workspace),
         refining=Refining(workspace.root),
+        pixels=PixelCache(),
     )
     server = _server(services, doors, hosts=hosts)
     entrance = Entrance(services.door, services.sessions, services.access, doors)

@@ -7,6 +7,7 @@ from flask import Flask
 
 from datasetbuilder.api import Workspace
 from datasetbuilder.app.jobs import Jobs
+from datasetbuilder.app.pixel_cache import PixelCache
 from datasetbuilder.app.refining import Refining
 from datasetbuilder.app.security.access import Access
 from datasetbuilder.app.security.door import Door
@@ -27,6 +28,7 @@ class Services:
     roots: ImageRoots
     jobs: Jobs
     refining: Refining
+    pixels: PixelCache
 
     def close(self) -> None:
         """Stop what runs in the background; the workspace stays open."""

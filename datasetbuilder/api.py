@@ -4,6 +4,7 @@ Nothing here knows a table or a page: a `Project` passes on to the store, the li
 exporters, and speaks `datasetbuilder.model` on both sides.
 """
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -28,6 +29,8 @@ from datasetbuilder.exporters.grouping import chosen_groups
 from datasetbuilder.exporters.importing import Gallery
 from datasetbuilder.geometry import mask_from_array
 from datasetbuilder.importer import ImportReport, ImportWish, import_annotations
+from datasetbuilder.insight.measurements import Measurements, Sources, measured
+from datasetbuilder.measure import Profile, Scale, profile
 from datasetbuilder.model import (
     TRUTH,
     Annotation,
@@ -39,6 +42,7 @@ from datasetbuilder.model import (
     Operation,
     OperationKind,
     Outcome,
+    Point,
     Result,
     Scribble,
     Snapshot,
@@ -51,6 +55,7 @@ from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.library import Library
 from datasetbuilder.projects.opening import folder_name
 from datasetbuilder.projects.restore import RestoreReport, restore_project
+from datasetbuilder.projects.scales import recorded_scale, said_scale, scale_operation
 from datasetbuilder.projects.space import watching_space
 from datasetbuilder.projects.store import (
     Asked,
@@ -586,6 +591,76 @@ class Project:
         """Say that a page is closed."""
         self._store.leave(self._id, client)
 
+    # --- measuring --------------------------------------------------------------------------
+
+    def scale(self, image_id: int) -> Scale | None:
+        """How long a pixel of an image is: as said of it, of the project, or by its file."""
+        return _scale_of(self.workspace.library, self.info, self.image(image_id))
+
+    def set_scale(
+        self, scale: Scale | None, *, image_id: int | None = None, author: str = LOCAL_AUTHOR
+    ) -> None:
+        """Say how long a pixel of an image is, or of all images; None takes that back.
+
+        Raises
+        ------
+        UnknownName
+            If the project has no such image.
+        DataError
+            If the scale is no scale, or somebody changed the settings at the same moment.
+        """
+        if image_id is not None:
+            self.image(image_id)
+        (result,) = self.apply([scale_operation(self.info, scale, image_id)], author=author)
+        if result.outcome is not Outcome.ACCEPTED:
+            raise DataError(f"The scale was not kept: {result.reason or 'the settings changed'}.")
+
+    def profile(self, image_id: int, line: Sequence[Point], *, width: int = 1) -> Profile:
+        """The values under a line on an image, see `datasetbuilder.measure.profile`."""
+        return profile(self.pixels(image_id), line, width)
+
+    def measure(
+        self,
+        *,
+        image_id: int | None = None,
+        sets: Sequence[str] = (TRUTH,),
+        progress: Progress | None = None,
+    ) -> Measurements:
+        """Measure the objects of an image or of all images.
+
+        Parameters
+        ----------
+        image_id : int, optional
+            The image; without it every one.
+        sets : sequence of str, optional
+            Whose annotations.
+        progress : callable, optional
+            Called with (done, total, name) after each image of the project.
+
+        Returns
+        -------
+        measurements : Measurements
+            ``table`` is a DataFrame, ``problems`` names the images without readable pixels.
+        """
+        info = self.info
+        names = {label.id: label.name for label in self.labels(deleted=True)}
+        sources = Sources(
+            pixels=lambda image: self.workspace.library.pixels(self.slug, image),
+            scale=lambda image: _scale_of(self.workspace.library, info, image),
+            labels=names,
+        )
+        if image_id is not None:
+            row = (self.image(image_id), self.annotations(image_id, sets=sets))
+            return measured([row], sources)
+        counted = itertools.count(1)
+
+        def advance(name: str) -> None:
+            if progress is not None:
+                progress(next(counted), info.n_images, name)
+
+        with self.snapshot(sets=sets) as snapshot:
+            return measured(snapshot.rows(), sources, advance=advance)
+
     # --- import ---------------------------------------------------------------------------
 
     def import_annotations(  # noqa: PLR0913 - the options of one import, all by name
@@ -781,6 +856,11 @@ class Project:
             now = side_of_snapshot(snapshot)
             gallery = Gallery(snapshot.images())
             return compare(side_of_export(Path(folder), gallery.size_of), now)
+
+
+def _scale_of(library: Library, info: ProjectInfo, image: Image) -> Scale | None:
+    said = said_scale(info, image.id)
+    return said[0] if said is not None else recorded_scale(library, info.slug, image)
 
 
 def _add(annotation: Annotation, image_id: int, group: str) -> Operation:

@@ -96,6 +96,12 @@ class Library:
         with self._explaining(image, path):
             return self.decoder.pixels(path, sha256=image.sha256 or None)
 
+    def pixel_size(self, slug: str, image: Image) -> tuple[float, str] | None:
+        """How long a pixel is and in which unit, where the original records it."""
+        path = self.original_path(slug, image)
+        with self._explaining(image, path):
+            return self.decoder.pixel_size(path, sha256=image.sha256 or None)
+
     def rendition(self, slug: str, image: Image, kind: RenditionKind) -> Path:
         """The upright, eight-bit file that a browser gets; made when it is missing.
 

@@ -6,9 +6,11 @@ import orjson
 from sqlalchemy import bindparam, select, update
 
 from datasetbuilder.errors import WireError
+from datasetbuilder.measure.scale import scale_from_wire
 from datasetbuilder.model import Target
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
+from datasetbuilder.projects.scales import is_scale
 from datasetbuilder.projects.schema import project
 
 _MAX_BYTES = 100_000
@@ -31,6 +33,9 @@ def fields_from_payload(payload: Any) -> Fields:
         raise WireError("payload", "names no setting")
     if len(orjson.dumps(dict(payload))) > _MAX_BYTES:
         raise WireError("payload", f"is longer than {_MAX_BYTES} bytes")
+    for name, value in payload.items():
+        if is_scale(name) and value is not None:
+            scale_from_wire(value, f"payload.{name}")
     return dict(payload)
 
 

@@ -9,6 +9,8 @@ from datasetbuilder.errors import WireError
 from datasetbuilder.wire import MAX_TEXT
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+_Place = Annotated[float, Field(ge=-100_000, le=1_000_000, allow_inf_nan=False)]
+_Point = Annotated[list[_Place], Field(min_length=2, max_length=2)]
 _Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 Client = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 RoleName = Literal["admin", "reviewer", "annotator", "viewer"]
@@ -276,6 +278,23 @@ class Assignment(Strict):
     last: int | None = Field(default=None, ge=1, le=2**53)
     state: Literal["new", "in_progress", "done", "accepted", "rejected", "skipped"] | None = None
     due: Annotated[str, StringConstraints(max_length=40)] | None = None
+
+
+class Line(Strict):
+    """``POST …/profile``: a line, and over how many pixels across it the mean goes."""
+
+    points: list[_Point] = Field(min_length=1, max_length=1000)
+    width: int = Field(default=1, ge=1, le=999)
+
+
+class SaidScale(Strict):
+    """``PUT …/scale``: the size of a pixel, or a line of known length; neither takes it back."""
+
+    of: Literal["image", "project"] = "image"
+    per_pixel: float | None = None
+    pixels: float | None = None
+    known: float | None = None
+    unit: Annotated[str, StringConstraints(max_length=40)] = ""
 
 
 class NewRole(Strict):

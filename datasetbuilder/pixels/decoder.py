@@ -131,6 +131,11 @@ class DecoderPool:
         """The upright picture in its original depth, as `reader.read_pixels` gives it."""
         return self._ask(path, expected=sha256, pixels=True)["array"]
 
+    def pixel_size(self, path: Path, *, sha256: str | None = None) -> tuple[float, str] | None:
+        """How long a pixel is and in which unit, as the file records it; nothing is decoded."""
+        said = self._ask(path, expected=sha256, pixel_size=True)["pixel_size"]
+        return None if said is None else (said[0], said[1])
+
     def close(self) -> None:
         """End the children."""
         self._closer()
@@ -154,6 +159,7 @@ class DecoderPool:
             "kinds": [],
             "cache": None,
             "pixels": False,
+            "pixel_size": False,
         } | wishes
         self._require_open()
         worker = self._idle.get()

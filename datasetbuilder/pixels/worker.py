@@ -23,6 +23,7 @@ from datasetbuilder.errors import ImageRefused
 from datasetbuilder.pixels import rendition
 from datasetbuilder.pixels.files import read_regular
 from datasetbuilder.pixels.reader import Frame, decode
+from datasetbuilder.pixels.resolution import pixel_size
 
 _LENGTH = struct.Struct(">I")
 _PAGE = 4096
@@ -66,6 +67,8 @@ def _answer(request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes | memoryv
         )
     if digest in request["known"]:
         return {"known": digest}, b""
+    if request["pixel_size"]:
+        return {"pixel_size": pixel_size(data)}, b""
     kinds = request["kinds"]
     frame = decode(data, near=_near(kinds, pixels=request["pixels"]))
     del data
