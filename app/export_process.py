@@ -57,6 +57,8 @@ def export_project(
     if info.n_images + info.n_annotations < WORTH_A_PROCESS:
         return project.export(folder, **options, progress=progress)
     workspace = project.workspace
+    if options.get("splits"):
+        project.learn_likenesses(progress=progress)
     errand = Errand(str(workspace.root), workspace.database, project.slug, str(folder), options)
     return _sent(errand, progress)
 

@@ -53,6 +53,7 @@ from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.beside import open_reader, open_store
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.library import Library
+from datasetbuilder.projects.likenesses import learn_likenesses
 from datasetbuilder.projects.opening import folder_name
 from datasetbuilder.projects.restore import RestoreReport, restore_project
 from datasetbuilder.projects.scales import recorded_scale, said_scale, scale_operation
@@ -154,6 +155,7 @@ class Workspace:
     ) -> None:
         self.root = root.expanduser().absolute()
         self.database = database
+        self.read_only = read_only
         self.store = (
             open_reader(self.root, database)
             if read_only
@@ -661,6 +663,24 @@ class Project:
         with self.snapshot(sets=sets) as snapshot:
             return measured(snapshot.rows(), sources, advance=advance)
 
+    # --- likeness ---------------------------------------------------------------------------
+
+    def learn_likenesses(self, *, progress: Progress | None = None) -> list[str]:
+        """Look at images that came in before likeness was kept, so that a split can use it.
+
+        An export with splits does it by itself. Beside a server nothing is written: there the
+        server looks.
+
+        Returns
+        -------
+        problems : list of str
+            One for each image whose file cannot be read.
+        """
+        if self._store.is_beside or self.workspace.read_only:
+            return []
+        library = self.workspace.library
+        return learn_likenesses(self._store, library, self.info, progress=progress)
+
     # --- import ---------------------------------------------------------------------------
 
     def import_annotations(  # noqa: PLR0913 - the options of one import, all by name
@@ -833,6 +853,8 @@ class Project:
             If what was read back differs from the project.
         """
         names = [formats] if isinstance(formats, str) else list(formats)
+        if splits is not None:
+            self.learn_likenesses(progress=progress)
         with self.snapshot(sets=sets) as snapshot:
             return export(
                 snapshot,

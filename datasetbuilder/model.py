@@ -70,7 +70,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One image of a project; ``width`` and ``height`` are those of the upright picture."""
+    """One image of a project; ``width`` and ``height`` are those of the upright picture.
+
+    ``likeness`` is its perceptual hash; None where it is not known or there is nothing to see.
+    """
 
     id: int
     name: str
@@ -88,6 +91,7 @@ class Image:
     n_annotations: int = 0
     version: int = 1
     split_version: int = 1
+    likeness: int | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -15,10 +15,13 @@ from datasetbuilder.wire import MAX_TEXT, image_to_wire
 
 _FIELDS = (
     "id", "name", "width", "height", "uri", "sha256", "format", "dtype", "channels", "orientation",
-    "state", "comment", "split", "n_annotations", "version", "split_version",
+    "state", "comment", "split", "n_annotations", "version", "split_version", "likeness",
 )  # fmt: skip
 SELECT = select(*(image.c[name] for name in _FIELDS))
 """The columns that ``image_from_row`` reads, in its order."""
+
+FEATURELESS = -1
+"""The likeness of a picture that was looked at and has nothing to see; NULL was never looked at."""
 
 _WHERE = (image.c.project == bindparam("p"), image.c.id == bindparam("i"))
 _HELD = select(*(image.c[name] for name in _FIELDS), image.c.state_seq, image.c.split_seq).where(
@@ -30,7 +33,7 @@ def image_from_row(row: Row[Any]) -> Image:
     """A row of ``SELECT`` as an image."""
     (
         number, name, width, height, uri, sha256, form, dtype, channels, orientation, state,
-        comment, split, n_annotations, version, split_version,
+        comment, split, n_annotations, version, split_version, likeness,
     ) = row[: len(_FIELDS)]  # fmt: skip
     return Image(
         id=number,
@@ -49,6 +52,7 @@ def image_from_row(row: Row[Any]) -> Image:
         n_annotations=n_annotations,
         version=version,
         split_version=split_version,
+        likeness=None if likeness == FEATURELESS else likeness,
     )
 
 

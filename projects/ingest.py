@@ -237,6 +237,7 @@ class _Intake:
             dtype=info.dtype,
             channels=info.channels,
             orientation=info.orientation,
+            likeness=info.likeness,
         )
         self._take(image)
         self._batch.append(image)

@@ -102,6 +102,12 @@ class Library:
         with self._explaining(image, path):
             return self.decoder.pixel_size(path, sha256=image.sha256 or None)
 
+    def likeness(self, slug: str, image: Image) -> int | None:
+        """The perceptual hash of an image, None where there is nothing to see."""
+        path = self.original_path(slug, image)
+        with self._explaining(image, path):
+            return self.decoder.likeness(path, sha256=image.sha256 or None)
+
     def rendition(self, slug: str, image: Image, kind: RenditionKind) -> Path:
         """The upright, eight-bit file that a browser gets; made when it is missing.
 

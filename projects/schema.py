@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0009"
+HEAD = "0011"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(
@@ -129,6 +129,7 @@ image = Table(
     _number("n_annotations", 0),
     _number("version"),
     _number("split_version", 1),
+    Column("likeness", BigInteger),
     _number("seq"),
     Column("state_seq", BigInteger),
     Column("split_seq", BigInteger),

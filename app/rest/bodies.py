@@ -74,6 +74,7 @@ class HandedImage(Strict):
     n_annotations: int
     version: int
     split_version: int
+    likeness: int | None = Field(default=None, ge=0, lt=2**63)
 
 
 class HandedImages(_HandedOver):

@@ -115,7 +115,7 @@ class DecoderPool:
         info : ImageInfo or None
             None for a known content.
         """
-        answer = self._ask(path, known=list(known), kinds=PREPARED, cache=str(cache))
+        answer = self._ask(path, known=list(known), kinds=PREPARED, cache=str(cache), likeness=True)
         if "known" in answer:
             return answer["known"], None
         info = _info(answer)
@@ -135,6 +135,10 @@ class DecoderPool:
         """How long a pixel is and in which unit, as the file records it; nothing is decoded."""
         said = self._ask(path, expected=sha256, pixel_size=True)["pixel_size"]
         return None if said is None else (said[0], said[1])
+
+    def likeness(self, path: Path, *, sha256: str | None = None) -> int | None:
+        """The perceptual hash of a file's upright preview, None if there is nothing to see."""
+        return _info(self._ask(path, expected=sha256, likeness=True)).likeness
 
     def close(self) -> None:
         """End the children."""
@@ -160,6 +164,7 @@ class DecoderPool:
             "cache": None,
             "pixels": False,
             "pixel_size": False,
+            "likeness": False,
         } | wishes
         self._require_open()
         worker = self._idle.get()

@@ -45,7 +45,8 @@ class ImageInfo:
 
     ``width`` and ``height`` are upright; ``dtype`` and ``channels`` those of `read_pixels`;
     ``orientation`` is the file's EXIF value; ``pages`` counts pages or frames, TIFF pages to 1000
-    at most, while 2 stands for any number of GIF frames, which only a full decoding would count.
+    at most, while 2 stands for any number of GIF frames, which only a full decoding would count;
+    ``likeness`` is filled in where it was asked for.
     """
 
     format: str
@@ -58,6 +59,7 @@ class ImageInfo:
     sha256: str
     size: int
     notes: tuple[str, ...] = ()
+    likeness: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

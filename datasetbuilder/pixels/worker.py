@@ -22,6 +22,7 @@ from PIL import Image as Pillow
 from datasetbuilder.errors import ImageRefused
 from datasetbuilder.pixels import rendition
 from datasetbuilder.pixels.files import read_regular
+from datasetbuilder.pixels.likeness import likeness
 from datasetbuilder.pixels.reader import Frame, decode
 from datasetbuilder.pixels.resolution import pixel_size
 
@@ -77,8 +78,11 @@ def _answer(request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes | memoryv
         array = np.ascontiguousarray(frame.pixels())
         shape = {"shape": array.shape, "dtype": array.dtype.str}
         return {"info": info, "array": shape}, array.data.cast("B")
+    pictures: dict[str, Pillow.Image] = {}
     if request["cache"]:
-        _render(frame, kinds, Path(request["cache"]))
+        _render(frame, kinds, Path(request["cache"]), pictures)
+    if request["likeness"]:
+        info["likeness"] = likeness(pictures.get("preview") or rendition.shown(frame, "preview"))
     return {"info": info}, b""
 
 
@@ -87,10 +91,11 @@ def _near(kinds: Iterable[str], *, pixels: bool) -> int | None:
     return None if pixels or "full" in kinds else rendition.SIDES["preview"]
 
 
-def _render(frame: Frame, kinds: Iterable[str], cache: Path) -> None:
+def _render(
+    frame: Frame, kinds: Iterable[str], cache: Path, pictures: dict[str, Pillow.Image]
+) -> None:
     """Write what is missing; a thumbnail always comes from the preview, so it is always equal."""
     longest = max(frame.info.width, frame.info.height)
-    pictures: dict[str, Pillow.Image] = {}
     for kind in kinds:
         target = rendition.rendition_path(cache, frame.info.sha256, kind, longest=longest)
         if target.is_file() and target.stat().st_size:
