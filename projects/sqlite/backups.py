@@ -214,15 +214,16 @@ class Keeper:
             self.look(datetime.now(UTC))
 
     def look(self, now: datetime) -> Path | None:
-        """Make a copy if one is due."""
-        total = self._changed()
-        newest = next(iter(copies(self._folder)), None)
-        if total in (0, self._copied) or (newest is not None and now - newest.at < HOUR):
-            return None
+        """Make a copy if one is due; a disk that reports errors puts it off."""
         began = time.monotonic()
         try:
+            with plainly(self._folder):
+                total = self._changed()
+            newest = next(iter(copies(self._folder)), None)
+            if total in (0, self._copied) or (newest is not None and now - newest.at < HOUR):
+                return None
             made = self._backups.make()
-        except DatasetBuilderError as error:
+        except (DatasetBuilderError, OSError) as error:
             self.problem = str(error)
             _log.warning("no backup was made: %s", error)
             if "damaged" in self.problem or "not whole" in self.problem:

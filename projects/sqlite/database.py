@@ -37,7 +37,7 @@ class SqliteDatabase(Database):
                 self.backup = upgrade(self.path)
                 self._mark = Mark(folder)
                 behind = self._behind()
-                self._thread = Writer(self.path, self._mark.write)
+                self._thread = Writer(self.path, self._mark.write, self._suspect)
                 self._readers = reader_engine(self.path)
                 self._check = IntegrityCheck(self.path, self._thread.refuse, known=behind)
         except BaseException:
@@ -65,9 +65,13 @@ class SqliteDatabase(Database):
             with plainly(self.path):
                 yield
         except StoreUnavailable as error:
-            if is_damage(error.__cause__) and hasattr(self, "_thread"):
-                self._thread.refuse(f"{error}; {way_out(self.path.parent)}")
+            if is_damage(error.__cause__):
+                self._suspect()
             raise
+
+    def _suspect(self) -> None:
+        if hasattr(self, "_check"):
+            self._check.suspect()
 
     def keep_backups(self) -> None:
         """Copy the database in the background, every hour in which something changed."""

@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError
 from datasetbuilder.errors import StoreUnavailable
 from datasetbuilder.projects.group_commit import GROUP, Write, carried_out, settle
 from datasetbuilder.projects.ledger import Transaction
-from datasetbuilder.projects.sqlite.backups import way_out
 from datasetbuilder.projects.sqlite.connections import (
     TOTAL,
     is_damage,
@@ -32,11 +31,18 @@ _T = TypeVar("_T")
 class Writer:
     """Runs functions of a transaction one after the other and commits them in groups.
 
-    ``committed`` is told the sum of all event numbers after every COMMIT, before the answers leave.
+    ``committed`` is told the sum of all event numbers after every COMMIT, before the answers leave;
+    ``suspected`` is called when the database says that its file is damaged.
     """
 
-    def __init__(self, path: Path, committed: Callable[[int], None] = lambda total: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        committed: Callable[[int], None] = lambda total: None,
+        suspected: Callable[[], None] = lambda: None,
+    ) -> None:
         self._path = path
+        self._suspected = suspected
         self._committed = committed
         self._engine = writer_engine(path)
         self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
@@ -113,7 +119,7 @@ class Writer:
             if refusal is None:
                 raise
             if is_damage(error):
-                self.refuse(f"{refusal}; {way_out(self._path.parent)}")
+                self._suspected()
             # A file that was opened while it could not be written stays so until it is reopened.
             self._let_go()
             raise refusal from error

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from datasetbuilder.errors import FormatError, StoreUnavailable, WorkspaceError
 from datasetbuilder.projects import space
 from datasetbuilder.projects.sqlite import backups
 from datasetbuilder.projects.sqlite.backups import Backups, Copy, Keeper, chosen, copies, problem_of
+from datasetbuilder.projects.sqlite.integrity import IntegrityCheck
 from datasetbuilder.projects.sqlite.mark import MARK_NAME, Mark
 from datasetbuilder.projects.sqlite.rescue import is_database, look_from_outside, restore_workspace
 from datasetbuilder.projects.store import Store
@@ -254,3 +256,50 @@ def test_a_disk_that_is_read_only_says_so(workspace_folder):
             Store.open(workspace_folder)
     finally:
         workspace_folder.chmod(0o700)
+
+
+# --- a disk that reports errors -------------------------------------------------------------------
+
+
+def test_a_file_that_is_called_damaged_by_mistake_is_looked_at_again_and_written(workspace_folder):
+    with Store.open(workspace_folder) as store:
+        campaign = Campaign(store)
+        with pytest.raises(StoreUnavailable, match="is damaged"):
+            store.submit(lambda t: raise_damage())
+        assert store.integrity.wait() is None
+        assert campaign.do(campaign.add("next")).outcome == "accepted"
+
+
+def test_a_disk_that_cannot_be_read_is_no_damage_and_the_check_looks_again(workspace_folder):
+    told = []
+    check = IntegrityCheck(workspace_folder / "workspace.db", told.append)
+    assert check.wait() is None
+    finding, check._finding = check._finding, raise_io_error
+    check.suspect()
+    assert "the disk reports an error" in str(check.wait())
+    check._finding = finding
+    check.suspect()
+    assert check.wait() is None
+    check.close()
+    assert told == []
+
+
+def test_a_copy_is_put_off_while_the_disk_reports_errors(workspace_folder):
+    keeper = Keeper(workspace_folder / "workspace.db", raise_io_error, lambda problem: None)
+    try:
+        assert keeper.look(datetime.now(UTC)) is None
+        assert "the disk reports an error" in str(keeper.problem)
+    finally:
+        keeper.close()
+
+
+def raise_damage():
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorname = "SQLITE_CORRUPT"
+    raise DBAPIError("SELECT 1", {}, error)
+
+
+def raise_io_error():
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_READ"
+    raise error

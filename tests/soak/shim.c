@@ -1,6 +1,10 @@
 /* Records what a process does to the files of one folder: every write, truncation, sync and removal,
  * in the order in which they ended. Preloaded into the real server; see power_loss.py.
  *
+ * With SOAK_FAULTS it also makes calls fail: that file holds three numbers of 32 bits, which whoever
+ * watches may change at any time: which calls (1 writes, 2 syncs, 4 reads), how many of them still
+ * succeed, and how many fail after that with EIO. See io_errors.py.
+ *
  * Build: cc -shared -fPIC -O2 -o shim.so shim.c -ldl -lpthread
  * Use:   SOAK_FOLDER=/path SOAK_LOG=/path/log LD_PRELOAD=./shim.so command
  *
@@ -17,6 +21,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -28,6 +33,9 @@ struct header { uint8_t kind; uint8_t name; uint16_t zero; uint32_t size; uint64
 static char names[FILES][128];
 static char folder[PATH_MAX];
 static int log_file = -1;
+struct faults { uint32_t calls, after, times; };
+static volatile struct faults *faults;
+enum { WRITES = 1, SYNCS = 2, READS = 4 };
 
 #define REAL(type, name) ((type)dlsym(RTLD_NEXT, name))
 
@@ -38,6 +46,7 @@ static void record(char kind, const char *name, uint64_t offset, const void *dat
         { &head, sizeof head }, { (void *)name, strlen(name) }, { (void *)data, size }
     };
     int saved = errno;
+    if (log_file < 0) return;
     syscall(SYS_writev, log_file, parts, 3);
     errno = saved;
 }
@@ -45,8 +54,14 @@ static void record(char kind, const char *name, uint64_t offset, const void *dat
 __attribute__((constructor)) static void begin(void)
 {
     const char *log = getenv("SOAK_LOG"), *watched = getenv("SOAK_FOLDER");
-    if (!log || !watched || !realpath(watched, folder)) return;
-    log_file = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    const char *failing = getenv("SOAK_FAULTS");
+    if (!watched || !realpath(watched, folder)) return;
+    if (failing) {
+        int file = (int)syscall(SYS_openat, AT_FDCWD, failing, O_RDWR | O_CLOEXEC, 0);
+        void *page = mmap(NULL, sizeof *faults, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        if (page != MAP_FAILED) faults = page;
+    }
+    if (log) log_file = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 }
 
 /* The name of a file right inside the folder, or NULL. */
@@ -56,7 +71,7 @@ static const char *inside(const char *path)
     size_t length = strlen(folder);
     const char *slash = strrchr(path, '/');
     char parent[PATH_MAX];
-    if (log_file < 0 || !slash || slash == path || (size_t)(slash - path) >= sizeof parent) return NULL;
+    if ((log_file < 0 && !faults) || !slash || slash == path || (size_t)(slash - path) >= sizeof parent) return NULL;
     memcpy(parent, path, slash - path);
     parent[slash - path] = 0;
     if (!realpath(parent, whole) || strcmp(whole, folder) || strlen(slash + 1) > 100) return NULL;
@@ -67,9 +82,9 @@ static int opened(int file, const char *path, int flags)
 {
     const char *name = file >= 0 && file < FILES ? inside(path) : NULL;
     if (file >= 0 && file < FILES) names[file][0] = 0;
-    if (name && (flags & O_ACCMODE) != O_RDONLY) {
+    if (name) {
         strcpy(names[file], name);
-        if (flags & O_TRUNC) record('t', name, 0, "", 0);
+        if ((flags & O_ACCMODE) != O_RDONLY && (flags & O_TRUNC)) record('t', name, 0, "", 0);
     }
     return file;
 }
@@ -104,12 +119,41 @@ int close(int file)
 
 static const char *known(int file)
 {
-    return log_file >= 0 && file >= 0 && file < FILES && names[file][0] ? names[file] : NULL;
+    return file >= 0 && file < FILES && names[file][0] ? names[file] : NULL;
+}
+
+/* Is this call on a watched file one of those that fail? */
+static int fails(int file, uint32_t call)
+{
+    if (!faults || !known(file) || !(faults->calls & call)) return 0;
+    uint32_t after = faults->after;
+    while (after && !__sync_bool_compare_and_swap(&faults->after, after, after - 1)) after = faults->after;
+    if (after) return 0;
+    uint32_t times = faults->times;
+    while (times && !__sync_bool_compare_and_swap(&faults->times, times, times - 1)) times = faults->times;
+    if (times) errno = EIO;
+    return times != 0;
+}
+
+#define PREAD(function) \
+    ssize_t function(int file, void *data, size_t size, off64_t at) \
+    { \
+        if (fails(file, READS)) return -1; \
+        return REAL(ssize_t (*)(int, void *, size_t, off64_t), #function)(file, data, size, at); \
+    }
+PREAD(pread)
+PREAD(pread64)
+
+ssize_t read(int file, void *data, size_t size)
+{
+    if (fails(file, READS)) return -1;
+    return REAL(ssize_t (*)(int, void *, size_t), "read")(file, data, size);
 }
 
 #define PWRITE(function) \
     ssize_t function(int file, const void *data, size_t size, off64_t at) \
     { \
+        if (fails(file, WRITES)) return -1; \
         ssize_t done = REAL(ssize_t (*)(int, const void *, size_t, off64_t), #function)(file, data, size, at); \
         if (done > 0 && known(file)) record('w', known(file), (uint64_t)at, data, (size_t)done); \
         return done; \
@@ -119,6 +163,7 @@ PWRITE(pwrite64)
 
 ssize_t write(int file, const void *data, size_t size)
 {
+    if (fails(file, WRITES)) return -1;
     off_t at = known(file) ? lseek(file, 0, SEEK_CUR) : 0;
     ssize_t done = REAL(ssize_t (*)(int, const void *, size_t), "write")(file, data, size);
     if (done > 0 && known(file)) record('w', known(file), (uint64_t)at, data, (size_t)done);
@@ -128,6 +173,7 @@ ssize_t write(int file, const void *data, size_t size)
 #define TRUNCATE(function) \
     int function(int file, off64_t size) \
     { \
+        if (fails(file, WRITES)) return -1; \
         int done = REAL(int (*)(int, off64_t), #function)(file, size); \
         if (done == 0 && known(file)) record('t', known(file), (uint64_t)size, "", 0); \
         return done; \
@@ -138,6 +184,7 @@ TRUNCATE(ftruncate64)
 #define SYNC(function) \
     int function(int file) \
     { \
+        if (fails(file, SYNCS)) return -1; \
         int done = REAL(int (*)(int), #function)(file); \
         if (done == 0 && known(file)) record('s', known(file), 0, "", 0); \
         return done; \

@@ -12,6 +12,7 @@ from tests.soak import (
     big_project,
     disk_full,
     flipped_pages,
+    io_errors,
     kill_rounds,
     power_loss,
 )
@@ -46,6 +47,14 @@ def test_a_store_that_answers_early_is_caught_by_a_full_disk():
     assert disk_full.main(["--cycles", "1", "--broken", "ack-early"]) == 1
 
 
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the shim needs a C compiler")
+@pytest.mark.parametrize(
+    ("broken", "code"), [([], 0), (["--broken", "ack-early"], 1)], ids=["product", "ack-early"]
+)
+def test_saves_go_on_by_themselves_when_the_disk_reports_no_more_errors(broken, code):
+    assert io_errors.main(["--cycles", "6", *broken]) == code
+
+
 @pytest.mark.parametrize(
     ("broken", "code"), [([], 0), (["--broken", "blind"], 1)], ids=["product", "blind"]
 )
@@ -58,7 +67,7 @@ def test_a_flipped_page_is_noticed():
 
 
 def test_a_store_that_looks_through_nothing_is_caught_by_a_flipped_page(monkeypatch):
-    monkeypatch.setattr(IntegrityCheck, "_run", IntegrityCheck._run)  # put back afterwards
+    monkeypatch.setattr(IntegrityCheck, "_look", IntegrityCheck._look)  # put back afterwards
     assert flipped_pages.main(["--pages", "12", "--broken", "no-check"]) == 1
 
 
