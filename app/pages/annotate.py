@@ -173,6 +173,13 @@ def _pane() -> html.Aside:
                 hidden=True,
                 **attributes(aria_label="What waits for an answer"),
             ),
+            html.Div(
+                id="annotate-measure",
+                className="measure",
+                role="region",
+                hidden=True,
+                **attributes(aria_label="Profile under the line"),
+            ),
             html.H3("Labels"),
             html.Div(id="annotate-labels", className="labels"),
             html.H3(["Objects ", html.Span(id="annotate-count")]),

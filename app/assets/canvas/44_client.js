@@ -51,6 +51,11 @@
       call(`${place(slug, image)}/refine/${tool}`, body, { signal, patience: 60_000 }),
     /** Shapes made of shapes: `combine` or `divide`. Nothing is stored. */
     shapes: (slug, image, how, body) => call(`${place(slug, image)}/shapes/${how}`, body),
+    /** The values under a line, exact. Nothing is stored. */
+    profile: (slug, image, body) => call(`${place(slug, image)}/profile`, body),
+    /** The address of raw values in a square of an image. */
+    samples: (slug, image, x, y, side) =>
+      `${place(slug, image.id)}/samples?x=${x}&y=${y}&width=${side}&height=${side}&v=${(image.sha256 || '').slice(0, 12)}`,
     /** The address of an image's pixels; it changes when the pixels do. */
     pixels: (slug, image, kind) =>
       `${place(slug, image.id)}/pixels/${kind}?v=${(image.sha256 || '').slice(0, 12)}`,

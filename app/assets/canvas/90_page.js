@@ -157,6 +157,7 @@
     new dsb.NoticePane(editor, part('hint'));
     editor.settle = new dsb.SettlePane(editor, part('settle'));
     new dsb.PresencePane(editor, part('present'), signal);
+    new dsb.MeasurePane(editor, part('measure'));
     new dsb.PastPane(editor, part('past'));
     dsb.loginPane(editor, part('login'), signal);
     new dsb.PointerPane(editor, part('pointer'));

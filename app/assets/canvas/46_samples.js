@@ -1,0 +1,55 @@
+/** Raw tiles of the image on the stage, in their original depth, loaded where a line runs. */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+  const SIDE = 512;
+  const MOST = 64;
+  const ARRAYS = {
+    uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array,
+    uint32: Uint32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
+  };
+
+  class Samples {
+    /** @param {() => void} arrived called when a tile came */
+    constructor(arrived) {
+      this.arrived = arrived;
+      this.show('', null);
+    }
+
+    /** Another image: what was loaded is of no use. */
+    show(slug, image) {
+      Object.assign(this, { slug, image, tiles: new Map(), channels: 1 });
+      this.read = this.read.bind(this);
+    }
+
+    /** A pixel; NaN while its tile is on the way. */
+    read(x, y, channel) {
+      const [column, row] = [Math.floor(x / SIDE), Math.floor(y / SIDE)];
+      const key = row * 65536 + column;
+      const tile = this.tiles.get(key);
+      if (tile === undefined) this.load(key, column, row);
+      if (!tile) return NaN;
+      const at = (y - row * SIDE) * tile.width + (x - column * SIDE);
+      return tile.values[at * tile.channels + channel];
+    }
+
+    async load(key, column, row) {
+      const { image, slug, tiles } = this;
+      if (tiles.size >= MOST) tiles.delete(tiles.keys().next().value);
+      tiles.set(key, null);
+      const answer = await fetch(dsb.client.samples(slug, image, column * SIDE, row * SIDE, SIDE), {
+        credentials: 'same-origin',
+      }).catch(() => null);
+      if (!answer || !answer.ok) return; // the exact values of the server come all the same
+      const [type, channels] = (answer.headers.get('X-Samples') || '').split(' ');
+      const values = new ARRAYS[type](await answer.arrayBuffer());
+      if (tiles !== this.tiles) return;
+      const width = Math.min(SIDE, image.width - column * SIDE);
+      this.channels = Number(channels);
+      tiles.set(key, { values, width, channels: Number(channels) });
+      this.arrived();
+    }
+  }
+
+  dsb.Samples = Samples;
+})(window);
