@@ -14,11 +14,12 @@ References
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from datasetbuilder.errors import FormatError
-from datasetbuilder.exporters import fields, lines
+from datasetbuilder.exporters import coco_columns, columns, fields, lines
 from datasetbuilder.exporters.coco_objects import (
     annotation_from_record,
     image_from_record,
@@ -27,9 +28,10 @@ from datasetbuilder.exporters.coco_objects import (
     record_from_image,
     record_from_label,
 )
+from datasetbuilder.exporters.compare import check_against_snapshot
 from datasetbuilder.exporters.extension import KEY
 from datasetbuilder.exporters.job import ExportJob, Row
-from datasetbuilder.exporters.options import WHOLE, ExportOptions
+from datasetbuilder.exporters.options import INSTANCES, NONE, WHOLE, ExportOptions
 from datasetbuilder.exporters.survey import Survey, held, set_aside
 from datasetbuilder.model import Annotation, Image, Label, Snapshot
 
@@ -63,9 +65,39 @@ def write(job: ExportJob, folder: Path) -> None:
             )
             for split in job.placement.splits
         }
+        if _by_columns(job):
+            _write_blocks(documents, job, folder)
+            return
         for image, annotations in job.rows():
             _write_row(documents[job.placement.split(image)], job, image, annotations)
             _write_image(job, image, folder)
+
+
+def _by_columns(job: ExportJob) -> bool:
+    return job.options.task == INSTANCES and isinstance(job.snapshot, columns.Columned)
+
+
+def _write_blocks(
+    documents: Mapping[str, lines.DocumentWriter], job: ExportJob, folder: Path
+) -> None:
+    for block in job.blocks():
+        texts = coco_columns.texts_of(block)
+        others = [row for row in block.rows if row[columns.ID] not in texts]
+        rest = {item.id: item for item in block.annotations(others)}
+        for image, rows in columns.by_image(block):
+            document = documents[job.placement.split(image)]
+            ids = [row[columns.ID] for row in rows]
+            tags, _ = set_aside(tuple(rest[k] for k in ids if k in rest), job.options.task)
+            aside = {tag.id for tag in tags}
+            document.image(record_from_image(image, job.placement.file_name(image), tags))
+            for k in ids:
+                if k in texts:
+                    document.annotation_text(texts[k])
+                elif k not in aside:
+                    document.annotation(record_from_annotation(rest[k], image, job.options))
+            if job.options.images != NONE:
+                _write_image(job, image, folder)
+            job.advance(image.name)
 
 
 def _head(snapshot: Snapshot, options: ExportOptions) -> dict[str, Any]:
@@ -95,6 +127,46 @@ def _write_image(job: ExportJob, image: Image, folder: Path) -> None:
 
 
 # --- reading ----------------------------------------------------------------------------------
+
+
+def check(job: ExportJob, folder: Path) -> None:
+    """Read the export back and compare it with the snapshot.
+
+    Raises
+    ------
+    VerificationError
+        Listing what differs.
+    """
+    if not (_by_columns(job) and _agrees(job, folder)):
+        check_against_snapshot(job, partial(read_split, folder, job.options.task), "coco")
+
+
+def _agrees(job: ExportJob, folder: Path) -> bool:
+    """Whether all is as the columns have it; if not, the usual comparison says what is wrong."""
+    try:
+        documents = {
+            split: _checked_document(folder / document_name(job.options.task, split))
+            for split in job.placement.splits
+        }
+        for block in job.blocks():
+            of_image = partial(_document_of, documents, job)
+            for image, agreed in coco_columns.block_agrees(block, of_image):
+                if not agreed:
+                    return False
+                job.advance(image.name)
+        return all(document.is_over() for document in documents.values())
+    except (FormatError, OSError):
+        return False
+
+
+def _checked_document(path: Path) -> coco_columns.DocumentCheck:
+    return coco_columns.DocumentCheck(path, frozenset(label.id for label in read_labels(path)))
+
+
+def _document_of(
+    documents: Mapping[str, coco_columns.DocumentCheck], job: ExportJob, image: Image
+) -> coco_columns.DocumentCheck:
+    return documents[job.placement.split(image)]
 
 
 def read_split(folder: Path, task: str, split: str) -> Iterator[Row]:

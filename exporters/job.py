@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from datasetbuilder.exporters.columns import Block, Columned
 from datasetbuilder.exporters.imagefiles import ImageFiles
 from datasetbuilder.exporters.options import ExportOptions
 from datasetbuilder.exporters.placement import Placement
@@ -35,6 +36,11 @@ class ExportJob:
     survey: Survey
     files: ImageFiles
     advance: Callable[[str], None]
+
+    def blocks(self) -> Iterator[Block]:
+        """The blocks of a snapshot that can be read by them."""
+        assert isinstance(self.snapshot, Columned)
+        return self.snapshot.blocks()
 
     def rows(self) -> Iterator[Row]:
         """The snapshot's rows, reporting progress."""

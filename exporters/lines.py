@@ -45,6 +45,10 @@ class DocumentWriter:
         """Append an annotation."""
         self._annotations.append(record)
 
+    def annotation_text(self, text: str) -> None:
+        """Append an annotation that is JSON already, on one line."""
+        self._annotations.append_text(text.encode())
+
     def __enter__(self) -> Self:
         return self
 
@@ -72,7 +76,10 @@ class _RecordList:
         self._empty = True
 
     def append(self, record: Mapping[str, Any]) -> None:
-        self._pending.append(orjson.dumps(record))
+        self.append_text(orjson.dumps(record))
+
+    def append_text(self, text: bytes) -> None:
+        self._pending.append(text)
         if len(self._pending) >= _BLOCK:
             self.flush()
 

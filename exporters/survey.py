@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from datasetbuilder.errors import FormatError
+from datasetbuilder.exporters import columns
+from datasetbuilder.exporters.columns import Columned
 from datasetbuilder.exporters.options import (
     CLASSIFICATION,
     COPY,
@@ -118,6 +120,9 @@ def survey(
     labels = _labels_by_id(snapshot)
     found = Survey(images=Counter(dict.fromkeys(placement.splits, 0)))
     found.objects = {split: Counter() for split in placement.splits}
+    if isinstance(snapshot, Columned) and options.task != CLASSIFICATION and not traced:
+        _count_blocks(found, snapshot, placement, labels)
+        return found
     for image, annotations in snapshot.rows():
         split = placement.split(image)
         found.images[split] += 1
@@ -128,6 +133,42 @@ def survey(
                 raise FormatError(f"Annotation {item.id} has label {item.label}, which is gone.")
             found.objects[split][item.label] += 1
     return found
+
+
+def _count_blocks(
+    found: Survey, snapshot: Columned, placement: Placement, labels: Mapping[int, Label]
+) -> None:
+    """The same counts from rows, for tasks that hold every annotation."""
+    kinds = Counter[str]()
+    for block in snapshot.blocks():
+        for image, rows in columns.by_image(block):
+            split = placement.split(image)
+            found.images[split] += 1
+            _count_image(found, image, ())
+            drawn = [row[columns.KIND] for row in rows]
+            kinds.update(drawn)
+            found.several_tags |= drawn.count(Kind.TAG) > 1
+            found.objects[split].update(row[columns.LABEL] for row in rows)
+        for row in block.rows:
+            _count_row(found, row, labels)
+    found.kinds.update({Kind(kind): count for kind, count in kinds.items()})
+
+
+def _count_row(found: Survey, row: columns.StoredRow, labels: Mapping[int, Label]) -> None:
+    if row[columns.LABEL] not in labels:
+        raise FormatError(
+            f"Annotation {row[columns.ID]} has label {row[columns.LABEL]}, which is gone."
+        )
+    found.sets.add(row[columns.SET])
+    if row[columns.CROWD]:
+        found.features[CROWDS] += 1
+    if row[columns.SCORE] is not None:
+        found.features[SCORES] += 1
+    if row[columns.ATTRIBUTES] not in (None, "{}"):
+        found.features[ATTRIBUTES] += 1
+    sides = row[columns.X : columns.AREA]
+    if sides[0] is not None and any(side % 1 for side in sides):
+        found.features[FRACTIONS] += 1
 
 
 def task_losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """A project at one event number: one read transaction, streamed image by image."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Result, Select, select
+from sqlalchemy import Connection, Result, Row, Select, bindparam, select
 
 from datasetbuilder.model import TRUTH, Annotation, Image, Label
 from datasetbuilder.projects import annotations as annotation_rows
@@ -13,6 +14,40 @@ from datasetbuilder.projects import reading
 from datasetbuilder.projects.schema import annotation, image, project
 
 _BLOCK = 1_000
+_BLOCK_OBJECTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Images in a row by id, with what is drawn on them as the table holds it.
+
+    Attributes
+    ----------
+    images : list of Image
+    rows : sequence of tuple
+        The rows of ``annotation_rows.SELECT``, by image and id.
+    """
+
+    images: list[Image]
+    rows: Sequence[Row[Any]]
+
+    def annotations(self, rows: Sequence[Any]) -> tuple[Annotation, ...]:
+        """Some of the rows as annotations, in their order."""
+        return annotation_rows.annotations_from_rows(rows)
+
+
+def _portions(images: Iterator[Image]) -> Iterator[list[Image]]:
+    """Cut where a block has its fill of images or of objects."""
+    found: list[Image] = []
+    objects = 0
+    for one in images:
+        found.append(one)
+        objects += one.n_annotations
+        if len(found) >= _BLOCK or objects >= _BLOCK_OBJECTS:
+            yield found
+            found, objects = [], 0
+    if found:
+        yield found
 
 
 class StoreSnapshot:
@@ -71,6 +106,17 @@ class StoreSnapshot:
                 image_id, found = next(drawn, (0, ()))
             else:
                 yield one, ()
+
+    def blocks(self) -> Iterator[Block]:
+        """Every image with its annotations as rows, for readers that need no objects of them."""
+        question = annotation_rows.SELECT.where(
+            annotation.c.project == self._id,
+            annotation.c.set_name.in_(self._sets),
+            annotation.c.image_id.between(bindparam("first"), bindparam("last")),
+        ).order_by(annotation.c.image_id, annotation.c.id)
+        for images in _portions(self.images()):
+            ends = {"first": images[0].id, "last": images[-1].id}
+            yield Block(images, self._connection.execute(question, ends).all())
 
     def _drawn(self) -> Iterator[tuple[int, tuple[Annotation, ...]]]:
         question = annotation_rows.SELECT.where(
