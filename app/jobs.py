@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from datasetbuilder.api import Project, Workspace
+from datasetbuilder.app import dataset_jobs
 from datasetbuilder.app.export_process import export_project
 from datasetbuilder.errors import DatasetBuilderError, FormatError, JobRefused, UnknownName
 from datasetbuilder.exporters.manifest import NAME as MANIFEST
@@ -23,6 +24,7 @@ from datasetbuilder.projects.jobs import Item, ItemState, Job, JobState, Settled
 
 _log = logging.getLogger(__name__)
 IMAGES, EXPORT = "images", "export"
+VERIFY, DIFF, IMPORT = "verify", "diff", "import"
 _SHOWN = 200
 _LARGEST = 2**53
 
@@ -118,7 +120,13 @@ def _is_ours(target: Path, slug: str, formats: list[str]) -> bool:
     return manifest.project == slug and set(manifest.formats) == set(formats)
 
 
-KINDS: Mapping[str, Work] = {IMAGES: _take_in, EXPORT: _export}
+KINDS: Mapping[str, Work] = {
+    IMAGES: _take_in,
+    EXPORT: _export,
+    VERIFY: dataset_jobs.verify_export,
+    DIFF: dataset_jobs.diff_export,
+    IMPORT: dataset_jobs.import_file,
+}
 
 
 # --- one job --------------------------------------------------------------------------------------
@@ -139,6 +147,13 @@ def new_export_job(
     """Write down that a dataset is to be exported; ``options`` are those of `Project.export`."""
     params = {"folder": str(folder.expanduser().absolute()), **options}
     return _new(project, EXPORT, params, title=folder.name, author=author)
+
+
+def new_dataset_job(
+    project: Project, kind: str, params: Mapping[str, Any], *, title: str, author: str
+) -> Job:
+    """Write down that an export is to be verified or compared, or a file imported."""
+    return _new(project, kind, params, title=title, author=author)
 
 
 def _new(project: Project, kind: str, params: Mapping[str, Any], *, title: str, author: str) -> Job:

@@ -3,7 +3,7 @@
   'use strict';
   const POLL_MS = 500;
   const IDLE_MS = 3000;
-  const KINDS = { images: 'Taking in images', export: 'Export' };
+  const KINDS = { images: 'Taking in images', export: 'Export', verify: 'Verifying an export', diff: 'Comparing an export', import: 'Import' };
   const STATES = {
     waiting: 'Waiting',
     running: 'Running',

@@ -225,6 +225,24 @@ class NewExport(Strict):
     allow_loss: bool = False
 
 
+class NewImport(Strict):
+    """``POST /projects/<slug>/imports``: what was uploaded, or a path below an image root."""
+
+    upload: _Text = ""
+    path: _Text = ""
+    format: _Name = "auto"
+    way: _Name = "annotations"
+    set: _Text = ""
+    new_labels: _Name = "create"
+    dry_run: bool = True
+
+
+class ExportDiff(Strict):
+    """``POST …/exports/<name>/diff``: another export, or the project as it is."""
+
+    other: _Text = ""
+
+
 class Login(Strict):
     """``POST /session``."""
 

@@ -117,6 +117,13 @@ CATALOGUE: dict[tuple[str, str], Entry] = {
     ("image_measurements", "GET"): Entry("Every object of an image, measured"),
     ("exports", "GET"): Entry("The exports of a project"),
     ("start_export", "POST"): Entry("Export as a job", bodies.NewExport),
+    ("verify_export", "POST"): Entry("Compare an export with its manifest, as a job"),
+    ("diff_export", "POST"): Entry(
+        "Compare an export with another one or the project, as a job", bodies.ExportDiff
+    ),
+    ("start_import", "POST"): Entry(
+        "Upload annotation files, then look at them or store them, as a job", bodies.NewImport
+    ),
     ("download_export", "GET"): Entry("An export as one zip", media="application/zip"),
     ("beside", "POST"): Entry(
         "Writes of a program beside the server, on this machine", bodies.Handed

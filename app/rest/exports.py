@@ -41,12 +41,27 @@ def register(api: Blueprint, services: Services) -> None:
         job = start_export(services, project, bodies.read(bodies.NewExport))
         return jsonify({"job": services.jobs.to_wire(job)}), 202
 
+    @api.post("/projects/<slug>/exports/<name>/verify", endpoint="verify_export")
+    def verify(slug: str, name: str) -> tuple[Response, int]:
+        project = project_at(services, slug)
+        params = {"folder": str(folder_of(services, project, name))}
+        return _as_job(services, project, server_jobs.VERIFY, params, name)
+
+    @api.post("/projects/<slug>/exports/<name>/diff", endpoint="diff_export")
+    def diff(slug: str, name: str) -> tuple[Response, int]:
+        project = project_at(services, slug)
+        folder = folder_of(services, project, name)
+        other = bodies.read(bodies.ExportDiff).other
+        params = {
+            "folder": str(folder),
+            "other": str(folder_of(services, project, other)) if other else "",
+        }
+        return _as_job(services, project, server_jobs.DIFF, params, name)
+
     @api.get("/projects/<slug>/exports/<name>.zip", endpoint="download_export")
     def download(slug: str, name: str) -> Response:
         project = project_at(services, slug)
-        folder = exports_folder(services, project.slug) / name
-        if not _NAME.fullmatch(name) or not (folder / MANIFEST).is_file():
-            abort(404, f"Project '{project.slug}' has no export of that name.")
+        folder = folder_of(services, project, name)
         if missing := missing_files(folder):
             abort(409, f"{missing[0]} links to an image that is gone ({len(missing)} in all).")
         response = Response(zip_stream(folder), mimetype="application/zip")
@@ -57,6 +72,21 @@ def register(api: Blueprint, services: Services) -> None:
 def exports_folder(services: Services, slug: str) -> Path:
     """Where the exports that were started in the browser lie."""
     return services.workspace.root / "projects" / slug / "exports"
+
+
+def folder_of(services: Services, project: Project, name: str) -> Path:
+    """The folder of a finished export; answers 404 where there is none of that name."""
+    folder = exports_folder(services, project.slug) / name
+    if not _NAME.fullmatch(name) or not (folder / MANIFEST).is_file():
+        abort(404, f"Project '{project.slug}' has no export of that name.")
+    return folder
+
+
+def _as_job(
+    services: Services, project: Project, kind: str, params: Mapping[str, Any], title: str
+) -> tuple[Response, int]:
+    job = server_jobs.new_dataset_job(project, kind, params, title=title, author=current_user())
+    return jsonify({"job": services.jobs.to_wire(services.jobs.start(job.id))}), 202
 
 
 def start_export(services: Services, project: Project, wanted: bodies.NewExport) -> Job:

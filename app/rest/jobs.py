@@ -6,7 +6,15 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify
 
 from datasetbuilder.api import Project
-from datasetbuilder.app.jobs import EXPORT, IMAGES, failed_items, job_of
+from datasetbuilder.app.jobs import (
+    DIFF,
+    EXPORT,
+    IMAGES,
+    IMPORT,
+    VERIFY,
+    failed_items,
+    job_of,
+)
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.security.permissions import Permission
 from datasetbuilder.app.services import Services
@@ -14,7 +22,13 @@ from datasetbuilder.errors import PermissionDenied
 from datasetbuilder.projects import jobs
 from datasetbuilder.projects.jobs import Job
 
-_NEEDED = {IMAGES: Permission.MANAGE, EXPORT: Permission.EXPORT}
+_NEEDED = {
+    IMAGES: Permission.MANAGE,
+    IMPORT: Permission.MANAGE,
+    EXPORT: Permission.EXPORT,
+    VERIFY: Permission.EXPORT,
+    DIFF: Permission.EXPORT,
+}
 
 
 def register(api: Blueprint, services: Services) -> None:

@@ -33,7 +33,7 @@ LIMITS = {
     "api.add_images": 4096 * _MB,
     BESIDE: 64 * _MB,
 }
-_MULTIPART = ("api.add_images",)
+_MULTIPART = ("api.add_images", "api.start_import")
 _FORMS = ("login", "login_invite")
 
 

@@ -10,6 +10,7 @@ from datasetbuilder.app.security.permissions import Role
 from datasetbuilder.projects import jobs
 from tests.app.requests import box_operation
 from tests.app.test_rest_images import png, settled, upload
+from tests.app.test_rest_imports import finished
 
 EXPORTS = "/api/v1/projects/cats/exports"
 JOBS = "/api/v1/projects/cats/jobs"
@@ -112,3 +113,16 @@ def test_a_job_is_shown_to_those_who_may_start_one(client_as, project, role, kin
     assert visitor.get(f"{JOBS}/{job_id}").status_code == status
     assert len(visitor.get(JOBS).json["jobs"]) == (status == 200)
     assert visitor.delete(f"{JOBS}/{job_id}").status_code == status
+
+
+def test_an_export_is_verified_and_compared_as_jobs(client, labelled):
+    started = client.post(EXPORTS, json={"formats": ["coco"], "task": "detection"})
+    finished(client, started.json["job"])
+    (listed,) = client.get(EXPORTS).json["exports"]
+    address = f"{EXPORTS}/{listed['name']}"
+    said = finished(client, client.post(f"{address}/verify", json={}).json["job"])["result"]
+    assert said == {"ok": True, "problems": [], "n_problems": 0}
+    said = finished(client, client.post(f"{address}/diff", json={}).json["job"])["result"]
+    assert (said["same"], said["unchanged"]) == (True, 1)
+    assert client.post(f"{EXPORTS}/nothing/verify", json={}).status_code == 404
+    assert client.post(f"{address}/diff", json={"other": "nothing"}).status_code == 404
