@@ -173,3 +173,17 @@ def test_text_that_tries_to_run_is_text_on_every_page(hostile: Server, page: Pag
             assert page.evaluate("window.__x") is None, address
     finally:
         hostile.stop()
+
+
+def test_no_other_site_shows_a_page_in_a_frame(team: Server, chromium: Browser):
+    other = chromium.new_page()
+    try:
+        other.set_content(f'<iframe src="{team.origin}/login"></iframe>')
+        other.wait_for_load_state("networkidle")
+        (framed,) = other.frames[1:]
+        assert framed.url.startswith("chrome-error:")
+        other.goto(f"{team.origin}/login")
+        expect(other.get_by_role("heading", name="Log in")).to_be_visible()
+    finally:
+        other.close()
+        team.stop()
