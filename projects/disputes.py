@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Row, bindparam, select
 
 from datasetbuilder.model import TRUTH, OperationKind, Target, TargetType
@@ -20,7 +19,8 @@ from datasetbuilder.projects.history import Conflict
 from datasetbuilder.projects.kept import Held
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.operations import keeper_of
-from datasetbuilder.projects.schema import conflict, event, operation, payload
+from datasetbuilder.projects.pasts import Pasts
+from datasetbuilder.projects.schema import conflict, operation
 
 _DRAWN = (TargetType.ANNOTATION.value, TargetType.SCRIBBLE.value)
 
@@ -83,10 +83,10 @@ def disputes(
     connection: Connection, project_id: int, image_id: int | None, shown: Sequence[str]
 ) -> list[Dispute]:
     """What waits on an image (None: among labels and settings), oldest first."""
-    ledger = Ledger(connection, project_id, at=0)
+    pasts = Pasts(Ledger(connection, project_id, at=0))
     found = []
     for members in _together(history.conflicts(connection, project_id, image_id)):
-        sides = tuple(_sides(ledger, members, frozenset(shown)))
+        sides = tuple(_sides(pasts, members, frozenset(shown)))
         if sides:
             first = members[0]
             ids = tuple(one.op_id for one in members)
@@ -115,15 +115,15 @@ def _together(rows: Iterable[Conflict]) -> list[list[Conflict]]:
     return [members for _, members in units]
 
 
-def _sides(ledger: Ledger, members: list[Conflict], shown: frozenset[str]) -> Iterator[Side]:
+def _sides(pasts: Pasts, members: list[Conflict], shown: frozenset[str]) -> Iterator[Side]:
     by_target: dict[tuple[str, str], list[Conflict]] = {}
     for one in members:
         by_target.setdefault((one.target.type, one.target.key), []).append(one)
     for rows in by_target.values():
         target = rows[0].target
-        held = keeper_of(target.type).held(ledger, target)
+        held = keeper_of(target.type).held(pasts.ledger, target)
         theirs = None if held is None or held.removed else held.current
-        mine = _wanted(ledger, _chained(rows), theirs)
+        mine = _wanted(pasts, _chained(rows), held, theirs)
         if target.type.value not in _DRAWN or _set_of(mine, theirs, held) in shown:
             yield Side(target, mine, theirs, 0 if held is None else held.version)
 
@@ -148,10 +148,10 @@ def _chained(rows: list[Conflict]) -> list[Conflict]:
 
 
 def _wanted(
-    ledger: Ledger, rows: list[Conflict], theirs: Mapping[str, Any] | None
+    pasts: Pasts, rows: list[Conflict], held: Held | None, theirs: Mapping[str, Any] | None
 ) -> Mapping[str, Any] | None:
     """The target as its person saw it after the last of these operations."""
-    state = _base(ledger, rows[0], theirs)
+    state = _base(pasts, rows[0], held, theirs)
     for row in rows:
         removes = row.kind is OperationKind.REMOVE
         state = None if removes else {**(state or {}), **row.payload}
@@ -159,12 +159,13 @@ def _wanted(
 
 
 def _base(
-    ledger: Ledger, row: Conflict, theirs: Mapping[str, Any] | None
+    pasts: Pasts, row: Conflict, held: Held | None, theirs: Mapping[str, Any] | None
 ) -> Mapping[str, Any] | None:
     if row.kind is OperationKind.ADD:
         return None
-    version = _version(ledger, row.base_version)
-    past = None if version is None else _as_of(ledger, row.target, version)
+    version = _version(pasts.ledger, row.base_version)
+    newest = None if held is None else held.seq
+    past = None if version is None else pasts.version(newest, version)
     return past or theirs
 
 
@@ -181,29 +182,3 @@ def _version(ledger: Ledger, base: str | None) -> int | None:
     if found is None and base.isascii() and base.isdigit():
         return int(base[:15])
     return found
-
-
-def _as_of(ledger: Ledger, target: Target, version: int) -> Mapping[str, Any] | None:
-    before, after = payload.alias(), payload.alias()
-    rows = ledger.connection.execute(
-        select(before.c.data, after.c.data)
-        .select_from(event)
-        .outerjoin(before, _blob(before, event.c.before_hash))
-        .outerjoin(after, _blob(after, event.c.after_hash))
-        .where(
-            event.c.project == ledger.project_id,
-            event.c.image_id.is_not_distinct_from(target.image_id),
-            event.c.target_type == target.type.value,
-            event.c.target_key == target.key,
-        )
-    )
-    for blobs in rows.all():
-        for data in blobs:
-            state = None if data is None else orjson.loads(data)
-            if state is not None and state.get("version") == version:
-                return state
-    return None
-
-
-def _blob(blobs: Any, key: Any) -> Any:
-    return (blobs.c.project == event.c.project) & (blobs.c.hash == key)
