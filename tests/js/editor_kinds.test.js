@@ -268,7 +268,7 @@ test('of a crowd only the object that is edited has a node, the others are paint
   assert.equal(hand.editor.chosen.length, 101);
   const shapes = hand.editor.active().filter(({ is, look }) => is === 'shape' && look === 'selected');
   assert.equal(shapes.length, 1);
-  const painted = [...hand.editor.resting()];
+  const painted = [...hand.editor.resting([0, 0, 100, 80])];
   assert.equal(painted.length, 100);
   assert.ok(painted.every(({ strong }) => strong));
 });

@@ -11,7 +11,9 @@
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
-  if (typeof require !== 'undefined' && typeof module !== 'undefined') require('./05_events.js');
+  if (typeof require !== 'undefined' && typeof module !== 'undefined') {
+    ['05_events', '13_kinds', '16_grid'].forEach((name) => require(`./${name}.js`));
+  }
 
   const FIELDS = {
     annotation: ['label', 'set', 'kind', 'geometry', 'attributes', 'source', 'score', 'crowd'],
@@ -62,7 +64,9 @@
 
   /** One target with its history on the wire. */
   class Item {
-    constructor(type, key, image) {
+    /** @param {number} rank what was there before it has a lower one */
+    constructor(type, key, image, rank) {
+      this.rank = rank;
       /** @type {Target} */
       this.target = { type, key, image };
       /** @type {State | null} */
@@ -100,18 +104,37 @@
       this.items = new Map();
       /** The set that this page shows and draws in: a blind annotator's own, else `truth`. */
       this.set = DEFAULTS.set;
+      /** @type {Map<string, Item[]>} what is there by type, until something comes or goes */
+      this.known = new Map();
+      this.grid = new dsb.Grid(image);
+      /** @type {Set<Item>} annotations that the grid has not heard of since they changed */
+      this.moved = new Set();
     }
 
     /** @returns {Item} */
     item(type, key) {
       const name = `${type}:${key}`;
-      if (!this.items.has(name)) this.items.set(name, new Item(type, key, this.image.id));
+      if (!this.items.has(name)) this.items.set(name, new Item(type, key, this.image.id, this.items.size));
       return this.items.get(name);
     }
 
-    /** @returns {Item[]} what is there, oldest first */
+    /** @returns {readonly Item[]} what is there, oldest first */
     present(type) {
-      return [...this.items.values()].filter((item) => item.target.type === type && item.state);
+      if (!this.known.has(type)) {
+        const there = [...this.items.values()].filter((item) => item.target.type === type && item.state);
+        this.known.set(type, there);
+      }
+      return this.known.get(type);
+    }
+
+    /** @param {Bounds} window @returns {Item[]} the annotations that overlap it, oldest first */
+    near(window) {
+      for (const item of this.moved) {
+        const { state } = item;
+        this.grid.put(item, state && dsb.kinds.bounds(state.kind, state.geometry));
+      }
+      this.moved.clear();
+      return [...this.grid.near(window)].sort((a, b) => a.rank - b.rank);
     }
 
     get annotations() {
@@ -153,6 +176,8 @@
       if (equal(item.state, state)) return;
       const before = item.state;
       item.state = state;
+      if (!before || !state) this.known.delete(item.target.type);
+      if (item.target.type === 'annotation') this.moved.add(item);
       this.emit('change', item, before);
     }
 

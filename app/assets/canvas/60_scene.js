@@ -104,7 +104,8 @@
     /**
      * @param {HTMLElement} surface
      * @param {dsb.View} view
-     * @param {() => Iterable<{state: object, color: string, strong: boolean}>} list what to paint
+     * @param {(window: Bounds) => Iterable<{state: object, color: string, strong: boolean}>} list
+     *   what to paint of a window in image pixels
      */
     constructor(surface, view, list) {
       Object.assign(this, { view, list });
@@ -221,11 +222,7 @@
       context.setTransform(k, 0, 0, k, -x * k, -y * k);
       context.lineJoin = 'round';
       context.lineWidth = LINE / scale;
-      const seen = [];
-      for (const entry of this.list()) {
-        const { bounds } = drawable(entry.state);
-        if (bounds && geometry.overlap(bounds, window)) seen.push(entry);
-      }
+      const seen = [...this.list(window)];
       for (const entry of seen) if (entry.state.kind === 'mask') this.drawMask(entry);
       for (const entry of seen) if (entry.state.kind !== 'mask') this.drawShape(entry);
     }
@@ -264,5 +261,5 @@
   }
 
   dsb.Scene = Scene;
-  dsb.shapes = { areaOf, coloured, colorWord, drawable, hits, outlineOf, pictureOf, rasterOf };
+  dsb.shapes = { THIN, areaOf, coloured, colorWord, drawable, hits, outlineOf, pictureOf, rasterOf };
 })(window);

@@ -276,10 +276,10 @@
 
     // --- painting -------------------------------------------------------------------------------
 
-    /** What the scene paints: all but what the active layer or the tool shows. */
-    *resting() {
+    /** What the scene paints of a window: all but what the active layer or the tool shows. */
+    *resting(window) {
       if (!this.model || this.allHidden) return;
-      for (const { key, state } of this.model.annotations) {
+      for (const { key, state } of this.model.near(window)) {
         if (key === this.held || this.hidden.has(key) || this.tool.hides(key)) continue;
         const chosen = this.isChosen(key);
         if (chosen && state.kind !== 'mask' && this.isSingled(key)) continue;

@@ -43,7 +43,7 @@
         const box = !this.isHidden(key) && !this.isLocked(key) && dsb.shapes.drawable(state).bounds;
         return box && geometry.within(frame, box) && geometry.within(frame, box.slice(2));
       };
-      const found = this.model.annotations.filter(inside).map(({ key }) => key);
+      const found = this.model.near(frame).filter(inside).map(({ key }) => key);
       const fresh = new Set(found);
       this.chooseAll([...this.chosen.filter((uid) => !fresh.has(uid)), ...found]);
     },
@@ -71,7 +71,9 @@
       const slack = 3 / this.view.scale;
       let best = null;
       let least = Infinity;
-      for (const { key, state } of this.model.annotations) {
+      const reach = slack * dsb.shapes.THIN;
+      const around = [point[0] - reach, point[1] - reach, point[0] + reach, point[1] + reach];
+      for (const { key, state } of this.model.near(around)) {
         if (this.isHidden(key) || this.isLocked(key) || !accepts(state)) continue;
         if (!dsb.shapes.hits(state, point, slack)) continue;
         const area = dsb.shapes.areaOf(state);

@@ -41,10 +41,10 @@
     /** @param {dsb.Editor} editor @param {HTMLElement} place @param {HTMLElement} count */
     constructor(editor, place, count) {
       Object.assign(this, { editor, count });
+      /** @type {object[]} items, described once they are in sight, and perhaps a proposal */
       this.rows = [];
       /** The same rows, marked otherwise; other rows when `stale`. */
       this.ask = dsb.soon(() => {
-        if (this.stale) this.collect();
         this.draw();
       });
       /** @type {Map<string, {words: string, node: HTMLElement}>} the rows that are on the page */
@@ -99,9 +99,10 @@
     collect() {
       const { editor } = this;
       this.stale = false;
-      const all = (editor.model ? editor.model.annotations : []).map((item) => describe(editor, item));
+      const all = editor.model ? editor.model.annotations : [];
       const wanted = filterOf(this.filter.value);
-      this.rows = all.reverse().filter(wanted);
+      const filtered = Boolean(this.filter.value.trim());
+      this.rows = all.filter((item) => !filtered || wanted(describe(editor, item))).reverse();
       const proposal = editor.model && this.proposal();
       if (proposal) this.rows.unshift(proposal);
       const shown = this.rows.length - (proposal ? 1 : 0);
@@ -119,14 +120,19 @@
     }
 
     draw() {
+      if (this.stale) this.collect();
       const { rows, top, height } = this;
       const first = Math.max(0, Math.floor(top / HEIGHT) - 4);
       const last = Math.min(rows.length, Math.ceil((top + height) / HEIGHT) + 4);
       const before = this.shown;
       this.shown = new Map();
       this.sheet.style.height = `${rows.length * HEIGHT}px`;
-      for (let i = first; i < last; i++) this.place(rows[i], i, before);
+      for (let i = first; i < last; i++) this.place(this.described(rows[i]), i, before);
       for (const { node } of before.values()) node.remove();
+    }
+
+    described(entry) {
+      return entry.preview ? entry : describe(this.editor, entry);
     }
 
     /** A row that says the same as before is moved, not made again. */
@@ -196,7 +202,7 @@
       if (!step) return;
       event.preventDefault();
       event.stopPropagation();
-      const uids = this.rows.filter((row) => row.uid).map((row) => row.uid);
+      const uids = this.rows.filter((entry) => !entry.preview).map(({ key }) => key);
       const at = uids.indexOf(this.editor.selection);
       const next = at < 0 ? 0 : dsb.geometry.clamp(at + step, 0, uids.length - 1);
       if (uids.length) this.choose(uids[next]);
@@ -205,7 +211,7 @@
     reveal() {
       if (!this.editor.selection) return;
       dsb.soon(() => {
-        const at = this.rows.findIndex((row) => row.uid === this.editor.selection) * HEIGHT;
+        const at = this.rows.findIndex(({ key }) => key === this.editor.selection) * HEIGHT;
         const { top, height } = this;
         if (at < 0 || (at >= top && at + HEIGHT <= top + height)) return;
         this.list.scrollTop = at - height / 2;

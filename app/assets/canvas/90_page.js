@@ -130,7 +130,7 @@
     const { view } = editor;
     const graph = (editor.graph = new dsb.Graph(node, view));
     const surface = (editor.surface = surfaceOver(graph));
-    editor.scene = new dsb.Scene(surface, view, () => editor.resting());
+    editor.scene = new dsb.Scene(surface, view, (window) => editor.resting(window));
     editor.live = new dsb.Live(surface, view);
     editor.activeLayer = new dsb.Active(surface, view, () => editor.active());
     editor.gestures = new dsb.Gestures(surface, view, hooks(editor));
