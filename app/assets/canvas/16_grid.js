@@ -12,6 +12,8 @@
   const CELLS = 64;
   /** What touches more cells is kept in one list, which every question walks. */
   const MANY = 256;
+  /** A window over more than this part of the cells is wide: one in so many. */
+  const WIDE = 8;
 
   /** Things by place. What lies over the border belongs to the cells at the border. */
   class Grid {
@@ -55,6 +57,17 @@
         for (let column = c0; column <= c1; column++) look(this.cells.get(row * this.columns + column) || []);
       }
       return found;
+    }
+
+    overlaps(thing, window) {
+      const bounds = this.bounds.get(thing);
+      return Boolean(bounds) && geometry.overlap(bounds, window);
+    }
+
+    /** Does a window reach over so many cells that most things are near it? */
+    isWide(window) {
+      const [c0, r0, c1, r1] = this.span(window);
+      return (c1 - c0 + 1) * (r1 - r0 + 1) > (this.columns * this.rows) / WIDE;
     }
 
     /** The sets that hold a thing with these bounds. */

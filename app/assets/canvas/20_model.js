@@ -134,6 +134,8 @@
         this.grid.put(item, state && dsb.kinds.bounds(state.kind, state.geometry));
       }
       this.moved.clear();
+      // Of a wide window a walk is cheaper than to collect and sort.
+      if (this.grid.isWide(window)) return this.annotations.filter((item) => this.grid.overlaps(item, window));
       return [...this.grid.near(window)].sort((a, b) => a.rank - b.rank);
     }
 
