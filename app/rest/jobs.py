@@ -82,8 +82,11 @@ def _refuse_foreign_places(services: Services, job: Job) -> None:
     """A job of the command line may read, and write, where the browser's may not."""
     if job.kind == IMAGES:
         for source in job.params["sources"]:
-            real = Path(source).resolve()
-            services.roots.resolve(str(real if real.is_dir() else real.parent))
+            _refuse_outside(services, Path(source))
+    elif job.kind == IMPORT:
+        uploaded = services.workspace.root / "projects" / job.project / "imports"
+        if not Path(job.params["source"]).is_relative_to(uploaded):
+            _refuse_outside(services, Path(job.params["source"]))
     elif job.kind == EXPORT:
         home = services.workspace.root / "projects" / job.project / "exports"
         if Path(job.params["folder"]).parent != home:
@@ -91,3 +94,8 @@ def _refuse_foreign_places(services: Services, job: Job) -> None:
                 "This export was started on the command line; resume it there: "
                 f"datasetbuilder jobs resume {job.id}"
             )
+
+
+def _refuse_outside(services: Services, source: Path) -> None:
+    real = source.resolve()
+    services.roots.resolve(str(real if real.is_dir() else real.parent))

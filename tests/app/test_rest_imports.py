@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from datasetbuilder.projects import jobs
 from tests.app.test_rest_images import png, upload
 
 IMPORTS = "/api/v1/projects/cats/imports"
@@ -95,3 +96,13 @@ def test_an_archive_that_leads_out_of_itself_is_refused(client, services, cats, 
 @pytest.mark.parametrize("body", [{}, {"upload": "x", "path": "/y"}, {"upload": "../../x"}])
 def test_a_source_that_is_none_is_refused(client, cats, body):
     assert client.post(IMPORTS, json=body).status_code in (400, 422)
+
+
+def test_an_import_from_elsewhere_is_not_taken_up_in_the_browser(client, cats, tmp_path):
+    params = {"source": str(tmp_path / "outside" / "a.json")}
+    job = cats.workspace.store.submit(
+        lambda t: jobs.create(t.connection, cats.info.id, "import", params=params, author="local")
+    )
+    answer = client.post(f"/api/v1/projects/cats/jobs/{job}/resume", json={})
+    assert answer.status_code == 403
+    assert "image root" in answer.json["error"]

@@ -16,6 +16,8 @@ from datasetbuilder.projects.store import Store
 from tests.exporters import campaigns
 from tests.exporters.snapshots import SnapshotFake, drawn
 
+pytestmark = pytest.mark.slow
+
 PHOTO = Image(1, "a/photo.png", 64, 48, sha256="1" * 64, format="PNG")
 EMPTY = Image(2, "empty.png", 64, 48, sha256="2" * 64, format="PNG")
 TRIANGLE = Polygon((Part(((1.1, 1.0), (9.5, 1.25), (9.0, 9.7))),))
