@@ -17,6 +17,9 @@ from datasetbuilder.projects.sqlite.rescue import look_from_outside
 _LIBRARIES = ("dash", "plotly", "numpy", "scikit-image", "pillow", "pyarrow", "sqlalchemy")
 
 
+_OF_A_SERVER = "none of ours: the database server's own, by pg_dump"
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What was looked at and what is wrong with it."""
@@ -68,16 +71,11 @@ def examine(workspace: Workspace) -> Diagnosis:
     free = shutil.disk_usage(workspace.root).free
     if free < LOW_BYTES:
         problems.append(f"only {free / 2**20:.0f} MiB are free on the disk of {workspace.root}")
+    about = (str(workspace.root), _versions(), projects, free, tuple(problems))
+    if workspace.store.is_shared:
+        return Diagnosis(*about, best_backup=_OF_A_SERVER)
     found = look_from_outside(workspace.root)
-    return Diagnosis(
-        str(workspace.root),
-        _versions(),
-        projects,
-        free,
-        tuple(problems),
-        _named(found.best),
-        found.command if damage else None,
-    )
+    return Diagnosis(*about, _named(found.best), found.command if damage else None)
 
 
 def examine_closed(folder: Path, reason: str) -> Diagnosis:
