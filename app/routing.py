@@ -17,6 +17,7 @@ from datasetbuilder.app.pages import (
     annotate,
     export,
     gallery,
+    imports,
     jobs,
     people,
     projects,
@@ -61,6 +62,7 @@ PAGES = (
     _page("images", Permission.VIEW, gallery.layout),
     _page(r"annotate/(?P<image_id>\d{1,15})", Permission.VIEW, annotate.layout),
     _page("export", Permission.EXPORT, export.layout),
+    _page("import", Permission.MANAGE, imports.layout),
     _page("jobs", Permission.EXPORT, jobs.layout),
     _page(
         "settings",

@@ -3,6 +3,7 @@
 ::
 
     task, formats, split, images ─► preview handler ─► counts and losses
+    filter ─► where_problem, beside the field
     start button ─► assets/export.js ─► POST …/exports ─► progress ─► list of exports
 """
 
@@ -21,6 +22,7 @@ from datasetbuilder.app.services import Services
 from datasetbuilder.errors import DatasetBuilderError
 from datasetbuilder.exporters.registry import FORMATS
 from datasetbuilder.insight.splits import splits_from_text
+from datasetbuilder.insight.where import WhereError, condition_from_text
 
 _TASKS = (
     ("instances", "Instance segmentation"),
@@ -80,6 +82,20 @@ def _choices() -> html.Div:
         autoComplete="off",
         className="input",
     )
+    where = dcc.Input(
+        id=ids.EXPORT_WHERE,
+        value="",
+        debounce=True,
+        placeholder="status = accepted and score >= 0.5",
+        autoComplete="off",
+        className="input",
+    )
+    together = dcc.Checklist(
+        _options((("folder", "Keep each folder in one part"),)), [], id=ids.EXPORT_GROUP
+    )
+    stratify = dcc.Checklist(
+        _options((("yes", "Give each part its share of every label"),)), [], id=ids.EXPORT_STRATIFY
+    )
     loss = dcc.Checklist(
         _options((("yes", "Export even if a format cannot hold everything"),)),
         [],
@@ -91,7 +107,8 @@ def _choices() -> html.Div:
             _group("Task", task),
             _group("Formats", formats),
             _group("Images", images),
-            _group("Split", split, html.Span(hint, className="hint"), loss),
+            _group("Split", split, html.Span(hint, className="hint"), together, stratify),
+            _group("Filter", where, html.Div(id=ids.EXPORT_WHERE_ERROR, role="alert"), loss),
         ],
         className="choices",
     )
@@ -108,15 +125,43 @@ def _group(caption: str, *controls: Any) -> html.Div:
 # --- handlers -------------------------------------------------------------------------------------
 
 
-def preview(
-    project: Project, *, task: str, formats: Sequence[str], split: str, images: str
+def where_problem(where: str) -> Any:
+    """What is wrong with a filter, with a mark under the place; empty where nothing is."""
+    try:
+        if where.strip():
+            condition_from_text(where)
+    except WhereError as error:
+        return html.Pre(str(error), className="notice bad")
+    return ""
+
+
+def preview(  # noqa: PLR0913 - the choices of the page, all by name
+    project: Project,
+    *,
+    task: str,
+    formats: Sequence[str],
+    split: str,
+    images: str,
+    where: str = "",
+    group_by: str = "",
+    stratify: bool = False,
 ) -> html.Div:
     """Counts per class and part, and what each format would lose."""
     if not formats:
         return shell.notice("Choose at least one format.", kind="bad")
     try:
         splits = splits_from_text(split) if split.strip() else None
-        plan = project.plan_export(formats=formats, task=task, splits=splits, images=images)
+        plan = project.plan_export(
+            formats=formats,
+            task=task,
+            splits=splits,
+            images=images,
+            where=where,
+            group_by=group_by,
+            stratify=stratify,
+        )
+    except WhereError:
+        return shell.notice("The filter is not understood; see beside it.", kind="bad")
     except DatasetBuilderError as error:
         return shell.notice(str(error), kind="bad")
     said: list[Any] = [_counts_table(plan.counts)]
@@ -146,15 +191,38 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output(ids.EXPORT_PREVIEW, "children"),
+        Output(ids.EXPORT_WHERE_ERROR, "children"),
         Input(ids.EXPORT_TASK, "value"),
         Input(ids.EXPORT_FORMATS, "value"),
         Input(ids.EXPORT_SPLIT, "value"),
         Input(ids.EXPORT_IMAGES, "value"),
+        Input(ids.EXPORT_WHERE, "value"),
+        Input(ids.EXPORT_GROUP, "value"),
+        Input(ids.EXPORT_STRATIFY, "value"),
         State(ids.EXPORT_PROJECT, "data"),
     )
-    def on_choice(task: str, formats: list[str], split: str | None, images: str, slug: str) -> Any:
+    def on_choice(  # noqa: PLR0913 - one for each choice
+        task: str,
+        formats: list[str],
+        split: str | None,
+        images: str,
+        where: str | None,
+        group: list[str] | None,
+        stratify: list[str] | None,
+        slug: str,
+    ) -> Any:
         project, _member = authorised(services.workspace, services.access, slug, Permission.EXPORT)
-        return preview(project, task=task, formats=formats, split=split or "", images=images)
+        shown = preview(
+            project,
+            task=task,
+            formats=formats,
+            split=split or "",
+            images=images,
+            where=where or "",
+            group_by="folder" if group else "",
+            stratify=bool(stratify),
+        )
+        return shown, where_problem(where or "")
 
     app.clientside_callback(
         ClientsideFunction("dsb_export", "start"),
@@ -166,5 +234,8 @@ def register(app: Dash, services: Services) -> None:
         State(ids.EXPORT_SPLIT, "value"),
         State(ids.EXPORT_IMAGES, "value"),
         State(ids.EXPORT_LOSS, "value"),
+        State(ids.EXPORT_WHERE, "value"),
+        State(ids.EXPORT_GROUP, "value"),
+        State(ids.EXPORT_STRATIFY, "value"),
         prevent_initial_call=True,
     )
