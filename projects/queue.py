@@ -22,7 +22,10 @@ from datasetbuilder.projects.schema import assignment, image, lease
 LEASE = 30 * 60 * 1_000_000
 """How many microseconds an image is held for somebody who says nothing any more."""
 ORDERS = ("order", "random")
-_OPEN = (ImageState.IN_PROGRESS.value, ImageState.NEW.value)
+_OPEN = tuple(
+    state.value for state in (ImageState.REJECTED, ImageState.IN_PROGRESS, ImageState.NEW)
+)
+"""What is still to be worked on, in the order in which it is offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,7 @@ def _free(  # noqa: PLR0913 - one search, all of it given
     *,
     by_state: bool,
 ) -> int | None:
-    """The first image that nobody holds and nobody was assigned; what was begun first, if asked."""
+    """The first image that nobody holds and nobody was assigned; by ``_OPEN`` if asked."""
     found = []
     for state in _OPEN:
         asked = (

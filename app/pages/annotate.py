@@ -63,6 +63,7 @@ def _top_line(slug: str, project: str, name: str) -> html.Header:
                 html.I(id="annotate-meter"), className="meter", **attributes(aria_hidden="true")
             ),
             html.Span(id="annotate-progress", className="dim progress-words"),
+            html.Span(id="annotate-verdict", className="verdict", role="status", hidden=True),
             html.Div(className="grow"),
             html.Span(
                 "saved",

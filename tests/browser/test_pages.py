@@ -139,3 +139,32 @@ def test_done_and_next_marks_the_image(person):
 
 def assert_label_ids(page: Page, ids: list[str]) -> None:
     expect(page.locator("tbody tr td:first-child")).to_have_text(ids)
+
+
+def test_an_image_that_was_sent_back_comes_first_and_says_why(person):
+    page = person.page
+    page.goto(f"{person.origin}/p/photographs/images")
+    image_id = page.locator("#gallery a").last.get_attribute("href").rpartition("/")[2]
+    page.evaluate(
+        """async (image) => {
+          const at = `/api/v1/projects/photographs/images/${image}`;
+          const { image: { version } } = await (await fetch(`${at}/annotations`)).json();
+          const target = { type: 'image_state', key: image, image: Number(image) };
+          const payload = { state: 'rejected', comment: 'the handle is missing' };
+          const operation = { op_id: crypto.randomUUID(), kind: 'change', target, payload,
+            base_version: version };
+          const body = { client: 'reviewer', since: 0, operations: [operation] };
+          const answer = await fetch(`${at}/operations`, { method: 'POST',
+            headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+          const { results } = await answer.json();
+          if (results[0].outcome !== 'accepted') throw new Error(JSON.stringify(results));
+        }""",
+        image_id,
+    )
+    page.goto(f"{person.origin}/p/photographs/annotate/next")
+    page.wait_for_url(f"**/annotate/{image_id}")
+    expect(page.locator("#annotate-verdict")).to_have_text("rejected: the handle is missing")
+    person.press("Control+Enter")
+    page.goto(f"{person.origin}/p/photographs/annotate/{image_id}")
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
+    expect(page.locator("#annotate-verdict")).to_be_hidden()

@@ -71,6 +71,19 @@ def test_what_was_begun_and_left_comes_before_what_is_new(store):
     assert taken(store, "ada") == 3
 
 
+def test_what_was_rejected_is_put_right_before_anything_else(store):
+    put(store, 2, "in_progress")
+    put(store, 3, "rejected")
+    assert [taken(store, user) for user in ("ada", "bob", "eve")] == [3, 2, 1]
+
+
+def test_a_rejected_image_goes_back_to_whom_it_is_assigned(store):
+    store.assign(PROJECT, Share(["ada"], last=1), actor="boss")
+    put(store, 1, "rejected")
+    assert [(one.user, one.open) for one in store.workloads(PROJECT)] == [("ada", 1)]
+    assert (taken(store, "bob"), taken(store, "ada")) == (2, 1)
+
+
 def test_a_lease_that_ran_out_is_given_to_the_next(store, monkeypatch):
     assert taken(store, "ada") == 1
     later = queue.now() + queue.LEASE + 1

@@ -10,6 +10,7 @@
     signal.addEventListener('abort', editor.queue.on('state', save));
     editor.on('image', () => showImage(editor, find));
     editor.on('image state', () => showProgress(editor, find));
+    editor.on('image state', () => showVerdict(editor, find('#annotate-verdict')));
     editor.on('image objects', dsb.soon(() => editor.model && showSteps(editor, find)));
     editor.on('waiting', (n) => showWaiting(find('#annotate-waiting'), n));
     editor.on('tool', () => showTool(editor, page));
@@ -51,6 +52,14 @@
     const done = (states.done || 0) + (states.accepted || 0);
     find('#annotate-progress').textContent = `${done} of ${total} done`;
     find('#annotate-meter').style.width = `${total ? (100 * done) / total : 0}%`;
+  }
+
+  /** Why a reviewer sent the image back. */
+  function showVerdict({ model }, node) {
+    const { state, comment } = (model && model.imageState.state) || {};
+    node.hidden = state !== 'rejected';
+    node.textContent = comment ? `rejected: ${comment}` : 'rejected';
+    node.title = node.textContent;
   }
 
   function showSteps({ history }, find) {
