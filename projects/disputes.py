@@ -101,18 +101,20 @@ def disputes(
 
 def _together(rows: Iterable[Conflict]) -> list[list[Conflict]]:
     """Rows that share a group, or a client and a target, directly or through others."""
-    units: list[tuple[set[object], list[Conflict]]] = []
-    for row in rows:
+    units: dict[int, tuple[set[object], list[Conflict]]] = {}
+    unit_of: dict[object, int] = {}
+    for number, row in enumerate(rows):
         names: set[object] = {(row.client, row.author, row.target.type, row.target.key)}
         if row.group_id is not None:
             names.add(row.group_id)
         joined = [row]
-        for unit in [unit for unit in units if unit[0] & names]:
-            units.remove(unit)
-            names |= unit[0]
-            joined = unit[1] + joined
-        units.append((names, joined))
-    return [members for _, members in units]
+        for place in sorted({unit_of[name] for name in names if name in unit_of}):
+            others, members = units.pop(place)
+            names |= others
+            joined = members + joined
+        units[number] = (names, joined)
+        unit_of.update(dict.fromkeys(names, number))
+    return [members for _, members in units.values()]
 
 
 def _sides(pasts: Pasts, members: list[Conflict], shown: frozenset[str]) -> Iterator[Side]:
