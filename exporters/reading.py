@@ -97,6 +97,7 @@ READERS: dict[str, Read] = {
     "yolo": _plain(yolo.entries),
     "yolo-detect": _plain(partial(yolo.entries, kind="detect")),
     "yolo-segment": _plain(partial(yolo.entries, kind="segment")),
+    "yolo-obb": _plain(partial(yolo.entries, kind="obb")),
     "voc": _plain(voc.entries),
     "labelme": _plain(labelme.entries),
     "masks": _plain(masks.entries),

@@ -135,6 +135,14 @@ _ALL = (
         **yolo.for_kind("segment"),
     ),
     Format(
+        name="yolo-obb",
+        about="text files of rotated boxes for Ultralytics and its kin",
+        tasks=(DETECTION,),
+        by_stem=True,
+        traced=True,
+        **yolo.for_kind("obb"),
+    ),
+    Format(
         name="classes",
         about="a folder of images for each class, and tables",
         version=classes.VERSION,

@@ -19,7 +19,11 @@ from datasetbuilder.exporters.options import (
 )
 from datasetbuilder.exporters.placement import Placement
 from datasetbuilder.exporters.stripping import keeps_metadata
-from datasetbuilder.geometry import polygon_from_mask
+from datasetbuilder.geometry import (
+    corners_from_rotated_box,
+    polygon_from_mask,
+    rotated_box_around,
+)
 from datasetbuilder.geometry.raster import spans_from_geometry
 from datasetbuilder.geometry.spans import union
 from datasetbuilder.model import (
@@ -35,7 +39,9 @@ from datasetbuilder.model import (
 )
 
 CROWDS, SCORES, ATTRIBUTES, FRACTIONS = "crowds", "scores", "attributes", "fractions"
-HOLES, PIECES, OVERLAPS = "holes", "pieces", "overlaps"
+HOLES, PIECES, OVERLAPS, EDGES = "holes", "pieces", "overlaps", "edges"
+
+_ROUNDING = 1e-6
 
 _UNFINISHED = {
     ImageState.NEW: "not labelled yet",
@@ -263,6 +269,7 @@ def _count_features(
         found.features[HOLES] += sum(_has_holes(item.geometry) for item in annotations)
         found.features[PIECES] += sum(_pieces(item.geometry) > 1 for item in annotations)
         found.features[OVERLAPS] += _overlapping(image, annotations)
+        found.features[EDGES] += sum(_over_edge(item, image) for item in annotations)
 
 
 def _outline(geometry: Geometry) -> Polygon | None:
@@ -279,6 +286,17 @@ def _has_holes(geometry: Geometry) -> bool:
 def _pieces(geometry: Geometry) -> int:
     outline = _outline(geometry)
     return 1 if outline is None else len(outline.parts)
+
+
+def _over_edge(item: Annotation, image: Image) -> bool:
+    """Whether the corners of the rotated box around a shape lie outside the image."""
+    if item.kind not in OUTLINED or item.crowd:
+        return False
+    corners = corners_from_rotated_box(rotated_box_around(item.geometry))
+    outside = (corners < -_ROUNDING) | (
+        corners > (image.width + _ROUNDING, image.height + _ROUNDING)
+    )
+    return bool(outside.any())
 
 
 def _overlapping(image: Image, annotations: tuple[Annotation, ...]) -> int:

@@ -16,27 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-
 from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters import yolo_names, yolo_rows
-from datasetbuilder.exporters.checking import Rule, Tally, check_images, near, tally_of
+from datasetbuilder.exporters.checking import Rule, Tally, check_images, tally_of
 from datasetbuilder.exporters.claims import Claim, Entry, SizeOf, claimed, files_below, text_of
-from datasetbuilder.exporters.coco_objects import measured
 from datasetbuilder.exporters.job import ExportJob
-from datasetbuilder.exporters.options import OUTLINED, WHOLE, ExportOptions
-from datasetbuilder.exporters.survey import (
-    ATTRIBUTES,
-    CROWDS,
-    HOLES,
-    PIECES,
-    SCORES,
-    Survey,
-    lines_left_out,
-)
+from datasetbuilder.exporters.options import WHOLE, ExportOptions
+from datasetbuilder.exporters.survey import ATTRIBUTES, CROWDS, SCORES, Survey, lines_left_out
 from datasetbuilder.exporters.survey import counted as n
-from datasetbuilder.geometry import array_from_centre_ring, array_from_mask
-from datasetbuilder.model import Annotation, Box, Image, Kind, Mask, Polygon
+from datasetbuilder.exporters.yolo_kinds import KINDS
+from datasetbuilder.model import Annotation, Image, Kind
 
 VERSION = 1
 LABELS, IMAGES = "labels", "images"
@@ -75,39 +64,18 @@ class Yolo:
     Attributes
     ----------
     kind : str
-        ``detect`` or ``segment``.
+        ``detect``, ``segment`` or ``obb``.
     """
 
     kind: str
 
     def losses(self, found: Survey, options: ExportOptions) -> tuple[str, ...]:
         """What the label files leave out."""
-        kinds, features = found.kinds, found.features
-        outlines, boxes = sum(kinds[kind] for kind in OUTLINED), kinds[Kind.BOX]
-        turned = kinds[Kind.ROTATED_BOX] + kinds[Kind.ELLIPSE]
-        said = common_losses(found)
-        if self.kind == yolo_rows.DETECT and outlines:
-            said.append(f"{n(outlines, 'outline becomes a box', 'outlines become boxes')}")
-        if self.kind == yolo_rows.SEGMENT:
-            if boxes:
-                said.append(f"{n(boxes, 'box', 'boxes')} without an outline left out")
-            if turned:
-                one, many = "turned box or ellipse", "turned boxes or ellipses"
-                said.append(f"{n(turned, one, many)} written as corners")
-            if count := kinds[Kind.MASK]:
-                through = "written as outlines through the centres of edge pixels"
-                said.append(f"{n(count, 'mask', 'masks')} {through}")
-            if count := features[HOLES]:
-                said.append(f"holes of {n(count, 'object', 'objects')} joined to the outline")
-            if count := features[PIECES]:
-                said.append(f"pieces of {n(count, 'object', 'objects')} joined into one outline")
-        return tuple(said)
+        return (*common_losses(found), *KINDS[self.kind].losses(found))
 
     def keeps(self, image: Image, annotations: Sequence[Annotation]) -> list[Annotation]:
         """The annotations that get a line, in their order."""
-        kinds: tuple[Kind, ...] = OUTLINED
-        if self.kind == yolo_rows.DETECT:
-            kinds = (*kinds, Kind.BOX)
+        kinds = KINDS[self.kind].kinds
         return [item for item in annotations if item.kind in kinds and not item.crowd]
 
     def write(self, job: ExportJob, folder: Path) -> None:
@@ -118,19 +86,14 @@ class Yolo:
             for home in (IMAGES, LABELS):
                 (folder / home / split_folder(split)).mkdir(parents=True, exist_ok=True)
         for image, annotations in job.rows():
-            kept = self.keeps(image, annotations)
-            rows = [self._row(item, image, numbers[item.label]) + "\n" for item in kept]
+            kept, text = self.keeps(image, annotations), KINDS[self.kind].text
+            rows = [f"{numbers[item.label]} {text(item, image)}\n" for item in kept]
             path = folder / label_path(job, image)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(rows), encoding="utf-8", newline="\n")
             job.files.place(image, folder / image_path(job, image), job.options.images)
         text = yolo_names.data_text([label.name for label in labels], _folders(job))
         (folder / yolo_names.DATA).write_text(text, encoding="utf-8", newline="\n")
-
-    def _row(self, item: Annotation, image: Image, number: int) -> str:
-        if self.kind == yolo_rows.DETECT:
-            return yolo_rows.row_text(number, yolo_rows.box_values(item, image), image)
-        return yolo_rows.row_text(number, yolo_rows.ring_values(item.geometry), image)
 
     # --- reading back -------------------------------------------------------------------------
 
@@ -146,17 +109,7 @@ class Yolo:
 
     def differs(self, wanted: Annotation, claim: Claim, image: Image) -> str:
         """What is wrong with a line that was read back."""
-        found, drawn = claim.annotation.geometry, wanted.geometry
-        if isinstance(found, Box):
-            _, bbox = measured(wanted, image)
-            same = near((found.x, found.y, found.width, found.height), bbox)
-            return "" if same else f"its box is {found} instead of {bbox}"
-        assert isinstance(found, Polygon)
-        if isinstance(drawn, Mask):
-            return _mask_differs(drawn, found, image)
-        values = yolo_rows.ring_values(drawn)
-        ring = np.ravel(found.parts[0].exterior).tolist()
-        return "" if near(ring, values) else "its outline is another"
+        return KINDS[self.kind].differs(wanted, claim.annotation.geometry, image)
 
     def tally(self, folder: Path, task: str, split: str) -> dict[str, int]:
         """Images and objects of one split, for a verification without the project."""
@@ -166,16 +119,6 @@ class Yolo:
             read_file(path, path.stem, _UNKNOWN_SIZE, names, self.kind)
             for path in files_below(home, ".txt")
         )
-
-
-def _mask_differs(drawn: Mask, found: Polygon, image: Image) -> str:
-    ring = np.array(found.parts[0].exterior)
-    # a float32 just below a pixel's centre is still in that pixel, so cutting is safe
-    filled = array_from_centre_ring(ring, image.shape)
-    pixels = array_from_mask(drawn, image.shape)
-    if (pixels & ~filled).any():
-        return f"{int((pixels & ~filled).sum())} of its pixels are missing"
-    return ""
 
 
 def label_path(job: ExportJob, image: Image) -> str:

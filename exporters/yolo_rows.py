@@ -9,10 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters.coco_objects import measured
-from datasetbuilder.geometry import centre_ring_from_mask, joined, polygon_from_turned
+from datasetbuilder.geometry import (
+    centre_ring_from_mask,
+    corners_from_rotated_box,
+    joined,
+    polygon_from_turned,
+    rotated_box_around,
+    rotated_box_from_corners,
+)
 from datasetbuilder.model import (
     Annotation,
     Bbox,
@@ -31,6 +39,8 @@ DETECT, SEGMENT, OBB, POSE = "detect", "segment", "obb", "pose"
 SLACK = 0.01
 """How far beyond the edge trainers let a coordinate be."""
 _DECIMALS = 10
+CORNER_DECIMALS = 12
+"""With so many the angle of a small box in a large image comes back too."""
 _CORNERS = 8
 
 
@@ -46,11 +56,11 @@ class YoloRow:
 # --- writing ----------------------------------------------------------------------------------
 
 
-def row_text(number: int, values: Sequence[float], image: Image) -> str:
-    """A line of class and ``x, y`` pairs in pixels."""
+def shares_text(values: Sequence[float], image: Image, *, decimals: int = _DECIMALS) -> str:
+    """Pairs of ``x, y`` in pixels as shares of the image's sides, cut off at its edge."""
     sides = (image.width, image.height)
     shares = (min(max(value / sides[k % 2], 0.0), 1.0) for k, value in enumerate(values))
-    return " ".join([str(number), *(_share_text(share) for share in shares)])
+    return " ".join(share_text(share, decimals) for share in shares)
 
 
 def box_values(annotation: Annotation, image: Image) -> list[float]:
@@ -70,8 +80,14 @@ def ring_values(geometry: Geometry) -> list[float]:
     return joined(rings).ravel().tolist()
 
 
-def _share_text(share: float) -> str:
-    return f"{share:.{_DECIMALS}f}".rstrip("0").rstrip(".") or "0"
+def corner_points(geometry: Geometry) -> NDArray[np.floating]:
+    """The four corners of the rotated box that the shape is, or of the least one around it."""
+    return corners_from_rotated_box(rotated_box_around(geometry))
+
+
+def share_text(share: float, decimals: int = _DECIMALS) -> str:
+    """A share of a side, without needless zeros."""
+    return f"{share:.{decimals}f}".rstrip("0").rstrip(".") or "0"
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -103,6 +119,8 @@ def row_from_text(text: str, shape: tuple[int, int], kind: str, path: str) -> Yo
         return _detected(int(number), values[1:], shape, path)
     if kind == SEGMENT:
         return _segmented(int(number), values[1:], shape, path)
+    if kind == OBB:
+        return _cornered(int(number), values[1:], shape, path)
     raise FormatError(f"{path}: YOLO {kind} is not read here")
 
 
@@ -135,6 +153,20 @@ def _segmented(number: int, values: Sequence[float], shape: tuple[int, int], pat
     even = len(values) - len(values) % 2
     points = points_from_shares(values[:even], shape, path)
     return YoloRow(number, Polygon((Part(points),)), _score(values, even, path))
+
+
+def _cornered(number: int, values: Sequence[float], shape: tuple[int, int], path: str) -> YoloRow:
+    """Four corners; where they are no rectangle they stay the polygon that they are."""
+    if len(values) not in (_CORNERS, _CORNERS + 1):
+        raise FormatError(f"{path} must be a class and 4 corners, got {len(values)} numbers")
+    sides = np.array([shape[1], shape[0]] * 4)
+    shares = [_share(value, f"{path} column {k}") for k, value in enumerate(values[:_CORNERS], 2)]
+    box = rotated_box_from_corners((np.array(shares) * sides).reshape(-1, 2))
+    score = _score(values, _CORNERS, path)
+    if box is not None:
+        return YoloRow(number, box, score)
+    points = points_from_shares(values[:_CORNERS], shape, path)
+    return YoloRow(number, Polygon((Part(points),)), score)
 
 
 def points_from_shares(

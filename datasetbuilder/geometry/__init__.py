@@ -6,7 +6,8 @@ Coordinates are continuous ``(x, y)`` from the top-left corner of the upright im
 export, training. Nothing but :func:`array_from_geometry` and its kin allocates an image; all else
 costs what the object's outline costs.
 
-``turned`` gives rotated boxes and ellipses their vertices, ``lines`` looks after shapes that cover
+``turned`` gives rotated boxes and ellipses their vertices, ``rectangles`` finds the rotated box
+around a shape, ``lines`` looks after shapes that cover
 nothing. ``spans`` holds covered pixels, ``rle`` codes them as COCO does, ``outline`` turns them
 into exact pixel-corner polygons, ``raster`` fills shapes, ``strokes`` brush lines, ``checks`` says
 what may be stored.
@@ -16,7 +17,6 @@ from datasetbuilder.geometry.booleans import combined, divided
 from datasetbuilder.geometry.centres import (
     array_from_centre_ring,
     centre_ring_from_mask,
-    least_rectangle,
     pixel_centres,
 )
 from datasetbuilder.geometry.checks import checked
@@ -42,6 +42,11 @@ from datasetbuilder.geometry.raster import (
     coco_rle,
     iou,
 )
+from datasetbuilder.geometry.rectangles import (
+    corners_from_rotated_box,
+    rotated_box_around,
+    rotated_box_from_corners,
+)
 from datasetbuilder.geometry.strokes import UNTOUCHED, array_from_strokes
 from datasetbuilder.geometry.turned import polygon_from_turned, ring_from_turned
 
@@ -59,12 +64,12 @@ __all__ = [
     "coco_rings",
     "coco_rle",
     "combined",
+    "corners_from_rotated_box",
     "crop_from_mask",
     "divided",
     "extent",
     "iou",
     "joined",
-    "least_rectangle",
     "mask_from_array",
     "mask_from_coco_rings",
     "mask_from_coco_rle",
@@ -74,4 +79,6 @@ __all__ = [
     "polygon_from_turned",
     "ring_from_turned",
     "rings_from_array",
+    "rotated_box_around",
+    "rotated_box_from_corners",
 ]

@@ -47,12 +47,6 @@ def array_from_centre_ring(ring: ArrayLike, shape: tuple[int, int]) -> NDArray[n
     return filled.astype(bool)
 
 
-def least_rectangle(points: ArrayLike) -> Points:
-    """The four corners of the smallest rectangle, turned as need be, around points (N, 2)."""
-    cv2 = _opencv()
-    return np.asarray(cv2.boxPoints(cv2.minAreaRect(np.asarray(points, np.float32))), float)
-
-
 def pixel_centres(mask: Mask) -> Points:
     """The centres of the mask's pixels, shape (N, 2)."""
     rows, columns = np.nonzero(crop_from_mask(mask))

@@ -20,6 +20,7 @@ _WHOLE = ("coco", "parquet")
 _LOSSY = (
     ("classification", "classes"),
     ("detection", "yolo-detect"),
+    ("detection", "yolo-obb"),
     ("detection", "voc"),
     ("instances", "yolo-segment"),
     ("instances", "masks"),

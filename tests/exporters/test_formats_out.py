@@ -72,6 +72,15 @@ LOST = {
         "holes of 2 objects joined to the outline",
         "pieces of 3 objects joined into one outline",
     ],
+    "yolo-obb": [
+        "1 whole-image class left out",
+        "2 crowds left out",
+        "attributes of 1 object left out",
+        "scores of 1 object left out",
+        "1 box becomes a rotated box",
+        "19 outlines become the least rotated boxes around them",
+        "corners of 1 object cut off at the edge of the image",
+    ],
     "masks": [
         "1 whole-image class left out",
         "1 box without an outline left out",

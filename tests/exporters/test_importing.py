@@ -99,7 +99,7 @@ def test_a_project_comes_back_exactly(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("yolo-detect", 18), ("yolo-segment", 17), ("voc", 20), ("masks", 17)],
+    [("yolo-detect", 18), ("yolo-segment", 17), ("yolo-obb", 18), ("voc", 20), ("masks", 17)],
 )
 def test_what_a_lossy_format_kept_comes_back(tmp_path, name, count):
     snapshot = objects()
