@@ -10,7 +10,7 @@ costs what the object's outline costs.
 around a shape, ``lines`` looks after shapes that cover
 nothing. ``spans`` holds covered pixels, ``rle`` codes them as COCO does, ``outline`` turns them
 into exact pixel-corner polygons, ``raster`` fills shapes, ``strokes`` brush lines, ``checks`` says
-what may be stored.
+what may be stored, ``covers`` compares many shapes of one image.
 """
 
 from datasetbuilder.geometry.booleans import combined, divided
@@ -20,6 +20,7 @@ from datasetbuilder.geometry.centres import (
     pixel_centres,
 )
 from datasetbuilder.geometry.checks import checked
+from datasetbuilder.geometry.covers import Covers
 from datasetbuilder.geometry.extent import Extent, extent
 from datasetbuilder.geometry.masks import (
     crop_from_mask,
@@ -52,6 +53,7 @@ from datasetbuilder.geometry.turned import polygon_from_turned, ring_from_turned
 
 __all__ = [
     "UNTOUCHED",
+    "Covers",
     "Extent",
     "array_from_centre_ring",
     "array_from_geometry",

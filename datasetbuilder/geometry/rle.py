@@ -207,3 +207,89 @@ def _check_ring(ring: NDArray[np.floating[Any]]) -> None:
 def _outline(ring: NDArray[np.floating[Any]]) -> float:
     """How many pixels COCO's rasteriser walks along the ring."""
     return float(np.abs(ring - np.roll(ring, 1, 0)).max(1).sum())
+
+
+# --- many at once -----------------------------------------------------------------------------
+
+
+def counts_from_texts(
+    texts: Sequence[str], shapes: Sequence[tuple[int, int]]
+) -> tuple[Integers, Integers]:
+    """The run lengths of many compressed texts, one after another, and how many each text has.
+
+    Raises
+    ------
+    GeometryError
+        If a text is not of that code or its runs do not add up to its shape.
+    """
+    codes = [text.encode("ascii", "replace") for text in texts]
+    values = np.frombuffer(b"".join(codes), np.uint8).astype(np.int64) - _FIRST_CHARACTER
+    ends = np.cumsum([len(code) for code in codes])
+    whole = len(values) > 0 and values.min() >= 0 and values.max() <= 0x3F
+    if not whole or not all(map(len, codes)) or (values[ends - 1] >= 0x20).any():
+        _refuse_one_of(texts, shapes)
+    sizes = np.diff(np.searchsorted(np.flatnonzero(values < 0x20), np.r_[0, ends]))
+    counts = _undone(_numbers(values), sizes)
+    areas = np.array([height * width for height, width in shapes])
+    if counts.min() < 0 or (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != areas).any():
+        _refuse_one_of(texts, shapes)
+    return counts, sizes
+
+
+def _undone(numbers: Integers, sizes: Integers) -> Integers:
+    """Run lengths from the differences to the run but one before, text by text."""
+    place = np.arange(len(numbers)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    counts = numbers.copy()
+    for first in (1, 2):
+        chosen = np.flatnonzero((place >= first) & (place % 2 == first % 2))
+        begins = np.flatnonzero(place[chosen] == first)
+        total = np.cumsum(numbers[chosen])
+        before = total[begins] - numbers[chosen[begins]]
+        counts[chosen] = total - np.repeat(before, np.diff(np.r_[begins, len(chosen)]))
+    return counts
+
+
+def _refuse_one_of(texts: Sequence[str], shapes: Sequence[tuple[int, int]]) -> None:
+    for text, shape in zip(texts, shapes, strict=True):
+        counts_from_text(text, shape)
+    raise GeometryError("the run lengths hold a number that is too large")
+
+
+def code_from_counts(counts: Integers, shape: tuple[int, int]) -> Any:
+    """Run lengths of the whole image in the form that the functions below compare."""
+    return _filled({"size": list(shape), "counts": checked_counts(counts, shape)}, shape)
+
+
+def codes_from_rings(
+    several: Sequence[Sequence[NDArray[np.floating[Any]]]], shape: tuple[int, int]
+) -> list[Any]:
+    """What COCO fills inside the rings of each of several shapes, for those to compare."""
+    rings = [ring for each in several for ring in each]
+    if not rings:
+        return []
+    if min(map(len, rings)) < 3:
+        raise GeometryError("a ring needs at least 3 points")
+    points = np.concatenate(rings)
+    _check_points(points)
+    if np.abs(np.diff(points, axis=0)).max(1).sum() > MAX_OUTLINE:
+        return [coco.merge(_filled_rings(each, shape)) for each in several]
+    filled = iter(_filled([ring.ravel() for ring in rings], shape))
+    return [coco.merge([next(filled) for _ in each]) for each in several]
+
+
+def united_code(codes: Sequence[Any]) -> Any:
+    """The pixels of at least one."""
+    return coco.merge(list(codes))
+
+
+def areas_of_codes(codes: Any) -> Integers:
+    """How many pixels each of a list of codes covers."""
+    return np.asarray(coco.area(codes), np.int64)
+
+
+def overlaps(ones: Sequence[Any], others: Sequence[Any]) -> NDArray[np.float64]:
+    """Intersection over union of each with each; 0 where neither covers a pixel."""
+    if not ones or not others:
+        return np.zeros((len(ones), len(others)))
+    found = coco.iou(list(ones), list(others), [0] * len(others))
+    return np.nan_to_num(np.asarray(found, float))
