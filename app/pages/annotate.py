@@ -147,7 +147,20 @@ def _stage() -> html.Main:
     return html.Main(
         [
             graph,
-            html.Div("100 %", id="annotate-zoom", className="corner left"),
+            html.Button(
+                "100 %",
+                id="annotate-zoom",
+                className="corner left",
+                title="View: zoom, window, contrast (Shift+V)",
+                **attributes(data_do="look", aria_expanded="false", aria_controls="annotate-view"),
+            ),
+            html.Div(
+                id="annotate-view",
+                className="view-sheet",
+                role="region",
+                hidden=True,
+                **attributes(aria_label="View"),
+            ),
             html.Div(id="annotate-pointer", className="corner right", hidden=True),
             html.Div(id="annotate-hint", className="hint", role="status", hidden=True),
             html.Div(

@@ -106,10 +106,14 @@ CATALOGUE: dict[tuple[str, str], Entry] = {
         query={
             "x": "the first column",
             "y": "the first row",
-            "width": "how many columns, at most 1024",
-            "height": "how many rows, at most 1024",
+            "width": "how many columns, at most 1024 times shrink",
+            "height": "how many rows, at most 1024 times shrink",
+            "shrink": "1 to 64: each square of that many pixels becomes its mean",
         },
         media="application/octet-stream",
+    ),
+    ("histogram", "GET"): Entry(
+        "How often each value occurs in an image, and the window it is shown in at first"
     ),
     ("profile", "POST"): Entry("The intensities along a line, with its length", bodies.Line),
     ("scale", "GET"): Entry("How long a pixel of an image is"),

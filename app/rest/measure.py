@@ -18,9 +18,11 @@ from datasetbuilder.errors import PermissionDenied, WireError
 from datasetbuilder.measure import Scale, angles, length, profile, scale_from_known_length
 from datasetbuilder.measure import scale_from_wire as read_scale
 from datasetbuilder.model import Image
+from datasetbuilder.pixels.histogram import histogram, shrunk
 from datasetbuilder.projects.scales import recorded_scale, said_scale
 
 _LONGEST = 1024
+_COARSEST = 64
 _SENT = {"b": "uint8", "int64": "float64", "uint64": "float64", "float16": "float32"}
 
 
@@ -33,6 +35,14 @@ def register(api: Blueprint, services: Services) -> None:
         project = project_at(services, slug)
         image = image_at(project, image_id)
         return _samples(services.pixels.pixels(project, image), image)
+
+    @api.get(f"{place}/histogram", endpoint="histogram")
+    def show_histogram(slug: str, image_id: int) -> Response:
+        project = project_at(services, slug)
+        image = image_at(project, image_id)
+        found = histogram(services.pixels.pixels(project, image))
+        document = {"low": found.low, "high": found.high, "window": list(found.window)}
+        return _kept(jsonify({**document, "counts": found.counts.tolist()}), image)
 
     @api.post(f"{place}/profile", endpoint="profile")
     def show_profile(slug: str, image_id: int) -> Response:
@@ -111,15 +121,22 @@ def _said(body: bodies.SaidScale) -> Scale | None:
 def _samples(pixels: np.ndarray, image: Image) -> Response:
     """A window of the picture as plain numbers, little end first, channel beside channel."""
     x, y = number_argument("x", 0) or 0, number_argument("y", 0) or 0
-    width = number_argument("width", _LONGEST, least=1, most=_LONGEST) or 1
-    height = number_argument("height", _LONGEST, least=1, most=_LONGEST) or 1
+    shrink = number_argument("shrink", 1, least=1, most=_COARSEST) or 1
+    most = _LONGEST * shrink
+    width = number_argument("width", most, least=1, most=most) or 1
+    height = number_argument("height", most, least=1, most=most) or 1
     window = pixels[y : y + height, x : x + width]
     if not window.size:
         raise WireError("x", f"the window lies outside of {image.width} by {image.height} pixels")
     name = _SENT.get(window.dtype.name, _SENT.get(window.dtype.kind, window.dtype.name))
-    sent = np.ascontiguousarray(window, np.dtype(name).newbyteorder("<"))
+    sent = np.ascontiguousarray(shrunk(window, shrink), np.dtype(name).newbyteorder("<"))
     response = Response(sent.tobytes(), mimetype="application/octet-stream")
     response.headers["X-Samples"] = f"{name} {1 if window.ndim == 2 else window.shape[2]}"
+    return _kept(response, image)
+
+
+def _kept(response: Response, image: Image) -> Response:
+    """The browser keeps what the address names by the picture's hash."""
     named = request.args.get("v", "")
     kept = len(named) >= 8 and image.sha256.startswith(named)
     response.headers["Cache-Control"] = IMMUTABLE if kept else "private, no-cache"

@@ -143,6 +143,7 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.refine_region", "POST"): Permission.ANNOTATE,
     ("api.refine_edit", "POST"): Permission.ANNOTATE,
     ("api.samples", "GET"): Permission.VIEW,
+    ("api.histogram", "GET"): Permission.VIEW,
     ("api.profile", "POST"): Permission.VIEW,
     ("api.scale", "GET"): Permission.VIEW,
     ("api.set_scale", "PUT"): Permission.ANNOTATE,

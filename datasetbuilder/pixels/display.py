@@ -22,7 +22,7 @@ def to_display(array: np.ndarray) -> np.ndarray:
         Eight-bit values as they are; deeper ones stretched over the window of `window_of`. Of
         more than three channels the first three; two channels become red and green.
     """
-    channels = _first_channels(array)
+    channels = shown_channels(array)
     if channels.dtype == bool:
         shown = channels.astype(np.uint8) * np.uint8(255)
     elif channels.dtype == np.uint8:
@@ -49,7 +49,8 @@ def window_of(array: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _first_channels(array: np.ndarray) -> np.ndarray:
+def shown_channels(array: np.ndarray) -> np.ndarray:
+    """Of a picture with more than three channels the first three; a single one without its axis."""
     if array.ndim == 2:
         return array
     return array[:, :, 0] if array.shape[2] == 1 else array[:, :, :3]

@@ -101,3 +101,16 @@ def test_objects_are_measured_in_pixels_and_in_the_unit(client, deep):
     assert values["mean_1"] == 2500 * (7 + 8 + 13 + 14) / 4
     assert values["length"] is None
     assert found["problems"] == []
+
+
+def test_samples_come_shrunk_in_their_original_depth(client, deep):
+    answer = client.get(f"{AT}/samples?shrink=2")
+    assert answer.headers["X-Samples"] == "uint16 1"
+    assert np.frombuffer(answer.data, "<u2")[:3].tolist() == [8750, 13750, 18750]
+    assert client.get(f"{AT}/samples?shrink=65").status_code == 400
+
+
+def test_the_histogram_is_of_the_original_depth(client, deep):
+    answer = client.get(f"{AT}/histogram").json
+    assert (answer["low"], answer["high"], sum(answer["counts"])) == (0, 57501, 24)
+    assert 0 <= answer["window"][0] < answer["window"][1] <= 57500

@@ -54,8 +54,10 @@
     /** The values under a line, exact. Nothing is stored. */
     profile: (slug, image, body) => call(`${place(slug, image)}/profile`, body),
     /** The address of raw values in a square of an image. */
-    samples: (slug, image, x, y, side) =>
-      `${place(slug, image.id)}/samples?x=${x}&y=${y}&width=${side}&height=${side}&v=${(image.sha256 || '').slice(0, 12)}`,
+    samples: (slug, image, x, y, side, shrink = 1) =>
+      `${place(slug, image.id)}/samples?x=${x}&y=${y}&width=${side}&height=${side}&shrink=${shrink}&v=${(image.sha256 || '').slice(0, 12)}`,
+    /** How often each value occurs, and the window the image is shown in at first. */
+    histogram: (slug, image) => call(`${place(slug, image.id)}/histogram?v=${(image.sha256 || '').slice(0, 12)}`),
     /** The address of an image's pixels; it changes when the pixels do. */
     pixels: (slug, image, kind) =>
       `${place(slug, image.id)}/pixels/${kind}?v=${(image.sha256 || '').slice(0, 12)}`,

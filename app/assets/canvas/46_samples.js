@@ -9,6 +9,18 @@
     uint32: Uint32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
   };
 
+  /**
+   * Raw samples of a square of an image, shrunk by 2 to the power of `level`.
+   * @returns {Promise<{values: ArrayLike<number>, channels: number, type: string} | null>}
+   */
+  dsb.readSamples = async function (slug, image, { x, y, side, level = 0 }) {
+    const address = dsb.client.samples(slug, image, x, y, side, 2 ** level);
+    const answer = await fetch(address, { credentials: 'same-origin' });
+    if (!answer.ok) return null;
+    const [type, channels] = (answer.headers.get('X-Samples') || '').split(' ');
+    return { values: new ARRAYS[type](await answer.arrayBuffer()), channels: Number(channels), type };
+  };
+
   class Samples {
     /** @param {() => void} arrived called when a tile came */
     constructor(arrived) {
@@ -37,16 +49,12 @@
       const { image, slug, tiles } = this;
       if (tiles.size >= MOST) tiles.delete(tiles.keys().next().value);
       tiles.set(key, null);
-      const answer = await fetch(dsb.client.samples(slug, image, column * SIDE, row * SIDE, SIDE), {
-        credentials: 'same-origin',
-      }).catch(() => null);
-      if (!answer || !answer.ok) return; // the exact values of the server come all the same
-      const [type, channels] = (answer.headers.get('X-Samples') || '').split(' ');
-      const values = new ARRAYS[type](await answer.arrayBuffer());
-      if (tiles !== this.tiles) return;
-      const width = Math.min(SIDE, image.width - column * SIDE);
-      this.channels = Number(channels);
-      tiles.set(key, { values, width, channels: Number(channels) });
+      const place = { x: column * SIDE, y: row * SIDE, side: SIDE };
+      const found = await dsb.readSamples(slug, image, place).catch(() => null);
+      // without samples the exact values of the server come all the same
+      if (!found || tiles !== this.tiles) return;
+      this.channels = found.channels;
+      tiles.set(key, { ...found, width: Math.min(SIDE, image.width - column * SIDE) });
       this.arrived();
     }
   }

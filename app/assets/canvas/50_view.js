@@ -28,6 +28,17 @@
     scale,
   });
 
+  // So much of the stage stays free around what is looked at closely, and no closer than this.
+  const AROUND = 0.18;
+  const CLOSE = 12;
+
+  /** @returns {Place} a part of the image in the middle of the stage, with room around it */
+  function framed([x0, y0, x1, y1], stage) {
+    const fits = (size, length) => (size * (1 - 2 * AROUND)) / Math.max(length, 1);
+    const scale = Math.min(fits(stage.width, x1 - x0), fits(stage.height, y1 - y0), CLOSE);
+    return centred([(x0 + x1) / 2, (y0 + y1) / 2], scale, stage);
+  }
+
   /** Zoom by a factor so that the image point under `at` (stage pixels) stays where it is. */
   function zoomed(place, at, factor, lowest) {
     const scale = Math.min(Math.max(place.scale * factor, lowest), CLOSEST);
@@ -84,6 +95,17 @@
       this.fits = true;
     }
 
+    /** One pixel of the image for one of the screen; what is in the middle stays there. */
+    actual() {
+      const { width, height } = this.stage;
+      this.go(zoomed(this.place, [width / 2, height / 2], 1 / this.scale, 0));
+    }
+
+    /** Look closely at a part of the image. */
+    frame(bounds) {
+      this.go(framed(bounds, this.stage));
+    }
+
     zoom(at, factor) {
       this.go(zoomed(this.place, at, factor, fitted(this.image, this.stage).scale / 4));
     }
@@ -122,6 +144,6 @@
   }
 
   dsb.View = View;
-  dsb.view = { centred, fitted, panned, toImage, toStage, zoomed };
+  dsb.view = { centred, fitted, framed, panned, toImage, toStage, zoomed };
   if (typeof module !== 'undefined') module.exports = { View, ...dsb.view };
 })(typeof window !== 'undefined' ? window : globalThis);

@@ -104,8 +104,15 @@
       }
     }
 
+    /** Show the picture through a filter of the page; '' shows it as it is. */
+    filter(name) {
+      this.toned = name;
+      for (const layer of this.node.querySelectorAll('.layer-below .imagelayer')) layer.style.filter = name;
+    }
+
     /** Somebody made plotly draw: after a resize or a figure from the server our word counts. */
     plotted() {
+      if (this.toned) this.filter(this.toned);
       if (this.own || !this.image) return;
       const { width, height } = this.size;
       if (width !== this.view.stage.width || height !== this.view.stage.height) this.emit('resized');

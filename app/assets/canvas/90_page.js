@@ -130,6 +130,7 @@
     const { view } = editor;
     const graph = (editor.graph = new dsb.Graph(node, view));
     const surface = (editor.surface = surfaceOver(graph));
+    editor.display = new dsb.Display(editor, surface);
     editor.scene = new dsb.Scene(surface, view, (window) => editor.resting(window));
     editor.live = new dsb.Live(surface, view);
     editor.activeLayer = new dsb.Active(surface, view, () => editor.active());
@@ -138,6 +139,7 @@
     view.on('rested', () => graph.settle());
     const resize = () => {
       view.resize(graph.size);
+      editor.display.depth.resize(graph.size);
       editor.scene.resize(graph.size);
       editor.live.resize(graph.size);
       graph.place();
@@ -161,6 +163,7 @@
     new dsb.PastPane(editor, part('past'));
     dsb.loginPane(editor, part('login'), signal);
     new dsb.PointerPane(editor, part('pointer'));
+    new dsb.ViewPane(editor, part('view'), part('zoom'));
     dsb.keysPane(editor, part('keys'));
   }
 
@@ -187,7 +190,7 @@
     if (tool) editor.setTool(tool);
     else if (action === 'help' || action === 'past' || action === 'settle') editor.emit(action);
     else if (action) editor[action]();
-    const stays = action === 'help' || action === 'past' || action === 'settle' || button.closest('.past, .settle');
+    const stays = ['help', 'past', 'settle', 'look'].includes(action) || button.closest('.past, .settle');
     if (event.detail > 0 && !stays) editor.surface.focus({ preventScroll: true });
   }
 

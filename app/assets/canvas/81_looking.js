@@ -1,0 +1,41 @@
+/** Where the person looks: closely at what is selected, pixel by pixel, or at all of it. */
+(function (root) {
+  'use strict';
+  const dsb = (root.dsb = root.dsb || {});
+
+  const methods = {
+    /** What the selection covers, in image pixels; null where nothing with a place is selected. */
+    chosenBounds() {
+      const boxes = this.chosen
+        .map((uid) => dsb.shapes.drawable(this.model.annotation(uid)).bounds)
+        .filter(Boolean);
+      return boxes.length ? boxes.reduce((all, box) => dsb.geometry.union(all, box)) : null;
+    },
+
+    /** Zoom to the selection; once more goes back to all of the image. */
+    zoomToChosen() {
+      const bounds = this.model && this.chosenBounds();
+      if (!bounds) {
+        this.hint('Select an object first: Z zooms to it');
+        return true;
+      }
+      this.view.frame(bounds);
+      return true;
+    },
+
+    actualSize() {
+      this.view.actual();
+    },
+
+    fitView() {
+      this.view.fit();
+    },
+
+    /** Open or close the View panel. */
+    look() {
+      this.emit('look');
+    },
+  };
+
+  Object.assign(dsb.Editor.prototype, methods);
+})(typeof window !== 'undefined' ? window : globalThis);
