@@ -6,25 +6,25 @@ further death, until one item alone is to blame and is given up with its reason.
 """
 
 import os
+import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any
 
 from datasetbuilder.errors import UsageError
+from datasetbuilder.projects.job_chunk import Params, Task, carry_out
 from datasetbuilder.projects.jobs import Item, Settled
-
-Params: TypeAlias = Mapping[str, Any]
-Task: TypeAlias = Callable[[Params, str], Any]
-"""A pure function of a job's parameters and one item; a ValueError is the item's own fault."""
 
 CHUNK = 64
 DEATHS_ALONE = 2
 _ROUND = 4
+_LARGEST_ROUND = 64
+_ROUND_SECONDS = 1.0
 _TURN = Lock()
 
 
@@ -54,11 +54,15 @@ class Engine:
         waiting = deque(tuple(items[k : k + chunk]) for k in range(0, len(items), chunk))
         suspects: deque[tuple[Item, ...]] = deque()
         deaths: dict[int, int] = {}
+        most = _ROUND
         with _TURN, self._backend():
             while waiting or suspects:
                 alone = bool(suspects)
                 source = deque([suspects.popleft()]) if alone else waiting
-                lost = yield from self._round(task, params, source, alone=alone)
+                began = time.monotonic()
+                lost = yield from self._round(task, params, source, 0 if alone else most)
+                if time.monotonic() - began < _ROUND_SECONDS:
+                    most = min(2 * most, _LARGEST_ROUND)
                 for items_lost in lost:
                     yield Answer(items_lost)
                     if alone and len(items_lost) == 1:
@@ -70,21 +74,22 @@ class Engine:
                     suspects.extend(_halves(items_lost) if alone else [items_lost])
 
     def _round(
-        self, task: Task, params: Params, source: deque[tuple[Item, ...]], *, alone: bool
+        self, task: Task, params: Params, source: deque[tuple[Item, ...]], most: int
     ) -> Generator[Answer, None, list[tuple[Item, ...]]]:
-        """Hand out a few chunks for each worker; returns those that died with one."""
+        """Hand out ``most`` chunks for each worker, or 0 for one in all; returns the lost ones."""
         from joblib import Parallel, delayed
 
         flying: dict[int, tuple[Item, ...]] = {}
         handed: list[tuple[Item, ...]] = []
         # joblib runs ahead of a driver that writes slowly, and what was not written when the driver
-        # is killed is done again: a round bounds it.
-        most = 1 if alone else _ROUND * self.workers
+        # is killed is done again: a round bounds it. Between two rounds workers wait for the
+        # slowest of them, so rounds of quick chunks grow.
+        limit = most * self.workers or 1
         # One worker is two of which one gets work: joblib would run a single one in this process.
-        ahead = 1 if alone or self.workers == 1 else 2 * self.workers
+        ahead = 1 if most == 0 or self.workers == 1 else 2 * self.workers
 
         def calls() -> Iterator[Any]:
-            while source and len(handed) < most:
+            while source and len(handed) < limit:
                 one = source.popleft()
                 handed.append(one)
                 flying[one[0].id] = one
@@ -125,21 +130,6 @@ class Engine:
                 stack.enter_context(_client(self.scheduler))
                 stack.enter_context(parallel_config("dask"))
             yield
-
-
-def carry_out(
-    task: Task, params: Params, items: Sequence[tuple[int, str]]
-) -> tuple[int, list[tuple[int, Any, str]]]:
-    """Work on one chunk, in a worker; an item at fault does not stop its neighbours."""
-    return items[0][0], [_one(task, params, number, item) for number, item in items]
-
-
-def _one(task: Task, params: Params, number: int, item: str) -> tuple[int, Any, str]:
-    try:
-        return number, task(params, item), ""
-    except Exception as error:
-        # The outermost handler of an item: its reason goes to the list, the rest goes on.
-        return number, None, str(error) or type(error).__name__
 
 
 def _halves(items: tuple[Item, ...]) -> list[tuple[Item, ...]]:

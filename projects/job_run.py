@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from datasetbuilder.projects import jobs
-from datasetbuilder.projects.job_engine import CHUNK, Answer, Engine, Task
+from datasetbuilder.projects.job_chunk import Task
+from datasetbuilder.projects.job_engine import CHUNK, Answer, Engine
 from datasetbuilder.projects.jobs import ItemState, Job, JobState, Settled
 from datasetbuilder.projects.ledger import Transaction
 from datasetbuilder.projects.store import Store

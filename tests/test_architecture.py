@@ -39,7 +39,7 @@ HOMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
 
 # image libraries raise anything; a thread and a request each have one outermost handler
 CATCHES_ALL = re.compile(
-    r"datasetbuilder/pixels/(?:reader|worker)\.py|projects/(?:group_commit|job_engine)\.py|app/.*"
+    r"datasetbuilder/pixels/(?:reader|worker)\.py|projects/(?:group_commit|job_chunk)\.py|app/.*"
 )
 
 WEBGL = re.compile(r"(?i)\b(?:scatter|heatmap|scatterpolar|pointcloud)gl\b|\bsplom\b")

@@ -278,3 +278,10 @@ def test_a_dask_cluster_that_loses_a_worker_loses_no_item(sqlite_store, tmp_path
         assert run(sqlite_store, job_id, dies_once, seen=seen, engine=engine)
     assert (tmp_path / "died").exists()
     assert sorted(seen) == list(range(40))
+
+
+@pytest.mark.slow
+def test_a_worker_loads_no_database():
+    code = "import sys, datasetbuilder.projects.job_chunk; print('sqlalchemy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
