@@ -1,245 +1,111 @@
-"""What the hand feels on a 12 MP image with 500 polygons, beside a bare canvas page.
+"""What the hand feels on large images with crowds of polygons, beside two controls in the same run.
 
-Run: ``python -m benchmarks.canvas``. Real mouse events in headless Chromium; the control is a plain
-HTML page that draws one rectangle on a bare canvas and posts it to a server that writes and
-fsyncs 1 kB. Both are measured in turn in the same run. *Painted* is the time from the mouse-up
-event to the end of the next frame; *written* the time until the server stamps the row that it
-then commits, by the clock of this machine; *answered* the time until the page has the answer, which
-leaves after the commit.
+Run: ``python -m benchmarks.canvas [--objects 500] [--megapixels 12] [--rounds 5]``. Real mouse events
+in headless Chromium. The controls (`benchmarks/canvas_controls.py`) are a bare canvas page that draws
+one rectangle, and a plain plotly page with `drawrect` and as many shapes; both post to a server that
+writes and fsyncs. All are measured in turn. *Painted* is the time from the mouse-up event to the end
+of the next frame; *written* the time until the server stamps the row that it then commits, by the
+clock of this machine; *answered* the time until the page has the answer, which leaves after the
+commit. *Frames* are what `requestAnimationFrame` sees while the gesture goes on; 16.7 ms is the floor.
 """
 
-import json
-import os
+import argparse
 import statistics
 import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections import defaultdict
 from pathlib import Path
 
-import numpy as np
-from PIL import Image as Picture
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from datasetbuilder.api import open_workspace
-from datasetbuilder.model import Part, Polygon
-from datasetbuilder.wire import shortest_float32
+from benchmarks.canvas_controls import control_server
+from benchmarks.canvas_hand import WATCH, box, high, next_image, pan, stage_corner, vertex, zoom
+from benchmarks.canvas_scene import SIZES, VERTICES, fill
 from tests.browser.labeller import Labeller
 from tests.browser.serving import CHROMIUM_ARGS, Server, chromium_path
 
-SIZE, OBJECTS, VERTICES = (4272, 2848), 500, 40
-ROUNDS, BOXES = 5, 4
-PHOTOGRAPH = Path(__file__).parents[1] / "app" / "sample" / "photographs" / "coffee.png"
-
-WATCH = """(path) => {
-  const M = (window.M = { up: 0, painted: 0, stored: 0, bytes: 0 });
-  addEventListener('pointerup', (event) => {
-    M.up = event.timeStamp;
-    M.stored = 0;
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => { M.painted = performance.now() - M.up; };
-      channel.port2.postMessage(0);
-    });
-  }, true);
-  const send = window.fetch;
-  window.fetch = async (url, options) => {
-    const answer = await send(url, options);
-    const body = (options && options.body) || '';
-    if (String(url).includes(path) && !body.includes('"operations":[]')) {
-      const answered = performance.now() - M.up;
-      const [result] = (await answer.clone().json()).results;
-      const written = Date.parse(result.current ? result.current.updated_at : result.at);
-      M.written = written - (performance.timeOrigin + M.up);
-      M.bytes = body.length;
-      M.stored = answered;
-    }
-    return answer;
-  };
-}"""
-
-CONTROL = """<!doctype html><canvas id=c width=1000 height=600></canvas><script>
-const c = document.getElementById('c'), p = c.getContext('2d'); let a = null;
-c.onpointerdown = (e) => { a = [e.offsetX, e.offsetY]; };
-c.onpointerup = (e) => {
-  p.strokeRect(a[0], a[1], e.offsetX - a[0], e.offsetY - a[1]);
-  fetch('/operations', { method: 'POST', body: JSON.stringify({ box: a, pad: 'x'.repeat(1000) }) });
-};
-</script>"""
+BOXES = 4
+FIGURES = ("box painted, ms", "box written, ms", "box answered, ms", "sent per box, bytes")
+WAIT_FOR_PLOTLY_MS = 120_000
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, control_server() as control:
-        workspace = Path(folder) / "workspace"
-        fill(workspace)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--objects", type=int, default=500)
+    parser.add_argument("--megapixels", type=int, choices=sorted(SIZES), default=12)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--without-plotly", action="store_true", help="leave the slow control out")
+    parser.add_argument("--keep", type=Path, help="folder to fill once and to draw on again")
+    asked = parser.parse_args()
+    size = SIZES[asked.megapixels]
+    with tempfile.TemporaryDirectory() as folder, control_server(asked.objects, VERTICES) as origin:
+        workspace = (asked.keep or Path(folder)) / "workspace"
+        if not workspace.exists():
+            fill(workspace, size, asked.objects)
         server = Server(workspace)
         server.start()
         try:
             with sync_playwright() as playwright:
-                measure(playwright, server, control)
+                options = {"executable_path": chromium_path(), "args": CHROMIUM_ARGS}
+                browser = playwright.chromium.launch(**options)
+                rows = measure(browser, server, origin, asked)
+                browser.close()
         finally:
             server.stop()
+    print(f"{size[0]} x {size[1]} px, {asked.objects} polygons of {VERTICES} vertices")
+    report(rows)
 
 
-def measure(playwright, server: Server, control: str) -> None:
-    browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGS)
+def measure(browser: Browser, server: Server, origin: str, asked) -> dict[str, dict]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    bare = context.new_page()
-    bare.goto(control)
-    bare.evaluate(WATCH, "/operations")
+    controls = {"bare page": control(context.new_page(), f"{origin}/bare")}
+    if not asked.without_plotly:
+        controls["plotly"] = control(context.new_page(), f"{origin}/plotly")
     person = Labeller(context.new_page(), server)
     person.open_image("big", "0.jpg")
     person.page.evaluate(WATCH, "/operations")
     person.press("b")
-    ours, theirs, nexts, pans = [], [], [], []
-    for k in range(ROUNDS):
+    rows: dict[str, dict] = {"boxes": defaultdict(list), "ours": defaultdict(list)}
+    for k in range(asked.rounds):
         person.page.bring_to_front()
-        ours += [
-            box(person.page, *stage_corner(person.page), 60 * k + 12 * n) for n in range(BOXES)
-        ]
-        pans.append(pan(person))
-        nexts.append(next_image(person))
-        bare.bring_to_front()
-        theirs += [box(bare, 0, 0, 60 * k + 12 * n) for n in range(BOXES)]
-    report(ours, theirs, nexts, pans)
-    browser.close()
+        ours(person, k, rows)
+        for name, page in controls.items():
+            page.bring_to_front()
+            shifts = [60 * k + 12 * n for n in range(BOXES if name == "bare page" else 1)]
+            rows["boxes"][name] += [box(page, 0, 0, shift) for shift in shifts]
+    return rows
 
 
-def report(ours, theirs, nexts, pans) -> None:
-    scene = f"{SIZE[0]} x {SIZE[1]} px, {OBJECTS} polygons of {VERTICES} vertices"
-    print(f"{scene}, median of {len(ours)} boxes")
-    print(f"{'what':34} {'ours':>8} {'bare page':>10} {'ratio':>7}")
-    figures = ("box painted, ms", "box written, ms", "box answered, ms", "sent per box, bytes")
-    for index, what in enumerate(figures):
-        a, b = (statistics.median(row[index] for row in rows) for rows in (ours, theirs))
-        print(f"{what:34} {a:8.1f} {b:10.1f} {a / b:7.2f}")
-    print(f"{'next image painted, ms':34} {statistics.median(nexts):8.1f}")
-    print(f"{'pan, ms per mouse move':34} {statistics.median(pans):8.1f}")
+def ours(person: Labeller, k: int, rows: dict[str, dict]) -> None:
+    corner = stage_corner(person.page)
+    rows["boxes"]["ours"] += [
+        box(person.page, *corner, 60 * k + 12 * n) for n in range(BOXES)
+    ]
+    seen = rows["ours"]
+    seen["pan, frames p95, ms"].append(high(pan(person)))
+    seen["zoom, frames p95, ms"].append(high(zoom(person)))
+    seen["vertex drag, frames p95, ms"].append(high(vertex(person)))
+    seen["next image, read ahead, ms"].append(next_image(person, cold=False))
+    seen["image opened cold, ms"].append(next_image(person, cold=True))
 
 
-def box(page: Page, left: float, top: float, shift: float) -> tuple[float, float, float, float]:
-    page.mouse.move(left + 300 + shift, top + 200)
-    page.mouse.down()
-    page.mouse.move(left + 380 + shift, top + 260, steps=4)
-    page.mouse.up()
-    while not page.evaluate("M.stored && M.painted"):
-        page.wait_for_timeout(10)
-    page.wait_for_timeout(200)
-    painted, written, stored, sent = page.evaluate("[M.painted, M.written, M.stored, M.bytes]")
-    return painted, written, stored, sent
+def control(page: Page, address: str) -> Page:
+    page.set_default_timeout(WAIT_FOR_PLOTLY_MS)
+    page.goto(address)
+    if address.endswith("plotly"):
+        page.wait_for_selector("#g[data-ready]", timeout=WAIT_FOR_PLOTLY_MS)
+    page.evaluate(WATCH, "/operations")
+    return page
 
 
-def stage_corner(page: Page) -> tuple[float, float]:
-    corner = page.locator(".canvas-surface").bounding_box()
-    assert corner is not None
-    return corner["x"], corner["y"]
-
-
-def pan(person: Labeller) -> float:
-    left, top = stage_corner(person.page)
-    mouse = person.page.mouse
-    mouse.move(left + 400, top + 300)
-    mouse.down(button="middle")
-    took = []
-    for step in range(40):
-        start = time.perf_counter()
-        mouse.move(left + 400 + 3 * step, top + 300 + 2 * step)
-        took.append(1000 * (time.perf_counter() - start))
-    mouse.up(button="middle")
-    person.press("0")
-    person.page.wait_for_timeout(700)
-    return statistics.median(took)
-
-
-def next_image(person: Labeller) -> float:
-    """From the key to two frames after the other image's picture and objects stand."""
-    person.page.wait_for_timeout(1500)
-    key = "d" if person.image_id() == 1 else "a"
-    person.page.evaluate(
-        """() => { addEventListener('keydown', () => {
-          const start = performance.now(), before = dsb.editor.image.id;
-          const look = () => {
-            const image = document.querySelector('#canvas image');
-            const address = image && image.getAttribute('href');
-            const there = dsb.editor.image.id !== before && !dsb.editor.scene.full;
-            if (!there || !address || !address.includes(`/${dsb.editor.image.id}/pixels`)) {
-              return requestAnimationFrame(look);
-            }
-            requestAnimationFrame(() => requestAnimationFrame(() => {
-              window.M.next = performance.now() - start;
-            }));
-          };
-          window.M.next = 0;
-          look();
-        }, { once: true, capture: true }); }"""
-    )
-    person.press(key)
-    while not person.page.evaluate("window.M.next"):
-        person.page.wait_for_timeout(20)
-    return person.page.evaluate("window.M.next")
-
-
-# --- what is measured on --------------------------------------------------------------------------
-
-
-def fill(workspace: Path) -> None:
-    images = workspace.parent / "images"
-    images.mkdir()
-    photograph = Picture.open(PHOTOGRAPH).convert("RGB").resize(SIZE, Picture.Resampling.LANCZOS)
-    for k in range(2):
-        (photograph if k == 0 else photograph.rotate(180)).save(images / f"{k}.jpg", quality=90)
-    random = np.random.default_rng(0)
-    with open_workspace(workspace) as opened:
-        project = opened.create_project("big", labels=["cup", "spoon", "table"])
-        project.add_images(images)
-        for image in project.images():
-            shapes = [(1 + k % 3, polygon(random)) for k in range(OBJECTS)]
-            project.annotate(image.id, shapes)
-
-
-def polygon(random: np.random.Generator) -> Polygon:
-    angles = np.linspace(0, 2 * np.pi, VERTICES, endpoint=False)
-    radius = 60 * (1 + 0.3 * np.sin(3 * angles + random.uniform(0, 6)))
-    x, y = random.uniform(100, np.array(SIZE) - 100)
-    ring = (
-        np.round(np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], 1) * 16) / 16
-    )
-    return Polygon((Part(tuple((shortest_float32(a), shortest_float32(b)) for a, b in ring)),))
-
-
-@contextmanager
-def control_server() -> Iterator[str]:
-    with tempfile.TemporaryFile() as file:
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.answer(CONTROL.encode(), "text/html")
-
-            def do_POST(self) -> None:
-                file.write(self.rfile.read(int(self.headers["Content-Length"])))
-                file.flush()
-                os.fsync(file.fileno())
-                stamp = datetime.now(UTC).isoformat()
-                self.answer(json.dumps({"results": [{"at": stamp}]}).encode(), "application/json")
-
-            def answer(self, body: bytes, kind: str) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        server.server_close()
+def report(rows: dict[str, dict]) -> None:
+    names = list(rows["boxes"])
+    print(f"{'median':34}" + "".join(f"{name:>12}" for name in names))
+    for index, what in enumerate(FIGURES):
+        medians = [statistics.median(row[index] for row in rows["boxes"][name]) for name in names]
+        print(f"{what:34}" + "".join(f"{value:12.1f}" for value in medians))
+    for what, values in rows["ours"].items():
+        spread = f"   [{min(values):.0f} - {max(values):.0f}]"
+        print(f"{what:34}{statistics.median(values):12.1f}{spread}")
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ async function bench(server = new Server()) {
     },
   });
   const editor = new dsb.Editor(queue);
-  Object.assign(editor, { scene: layer(), live: layer(), activeLayer: layer(), surface: { style: {}, focus() {} } });
+  Object.assign(editor, { scene: layer(), crowd: layer(), live: layer(), activeLayer: layer(), surface: { style: {}, focus() {} } });
   editor.graph = { show: async () => {} };
   editor.prefetch = () => {};
   editor.view.resize({ width: 148, height: 184 });

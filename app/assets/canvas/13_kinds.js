@@ -152,16 +152,22 @@
     return bones(g, skeleton).map((bone) => line(bone)).join('');
   }
 
-  /** A geometry moved as a whole; it stops at the border of the image. */
-  function translated(kind, g, shift, size) {
-    const bounds = kinds[kind].bounds(g);
-    if (!bounds) return g;
+  /** How far a geometry can go as a whole; it stops at the border of the image. @returns {Point} */
+  function way(kind, g, shift, size, bounds = kinds[kind].bounds(g)) {
+    if (!bounds) return [0, 0];
     const grain = kind === 'mask' ? Math.round : geometry.round;
     const turns = kind === 'rotated_box' || kind === 'ellipse';
     // What may reach over the border keeps its middle inside.
     const [x0, y0, x1, y1] = turns ? [g.cx, g.cy, g.cx, g.cy] : bounds;
     const dx = geometry.clamp(grain(shift[0]), -x0, Math.max(-x0, size.width - x1));
     const dy = geometry.clamp(grain(shift[1]), -y0, Math.max(-y0, size.height - y1));
+    return [dx, dy];
+  }
+
+  /** A geometry moved as a whole, as far as it can go. */
+  function translated(kind, g, shift, size) {
+    if (kind === 'tag') return g;
+    const [dx, dy] = way(kind, g, shift, size);
     const move = ([x, y]) => [x + dx, y + dy];
     if (kind === 'box') return { ...g, x: g.x + dx, y: g.y + dy };
     return kinds[kind].mapped(g, move);
@@ -228,8 +234,8 @@
     chain.reduce((sum, point, i) => (i ? sum + geometry.distance(point, chain[i - 1]) : 0), 0);
 
   dsb.kinds = {
-    bones, chains, kinds, length, nearestEdge, path, translated, withInserted, withoutVertex,
-    withVertex, words,
+    bones, chains, kinds, length, nearestEdge, path, translated, way, withInserted,
+    withoutVertex, withVertex, words,
     bounds: (kind, g) => kinds[kind].bounds(g),
     area: (kind, g) => kinds[kind].area(g),
     dots: (kind, g) => kinds[kind].dots(g),

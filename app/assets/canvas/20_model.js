@@ -12,7 +12,7 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   if (typeof require !== 'undefined' && typeof module !== 'undefined') {
-    ['05_events', '13_kinds', '16_grid'].forEach((name) => require(`./${name}.js`));
+    ['05_events', '13_kinds', '16_grid', '17_tracing'].forEach((name) => require(`./${name}.js`));
   }
 
   const FIELDS = {
@@ -131,7 +131,7 @@
     near(window) {
       for (const item of this.moved) {
         const { state } = item;
-        this.grid.put(item, state && dsb.kinds.bounds(state.kind, state.geometry));
+        this.grid.put(item, state && dsb.tracing.drawable(state).bounds);
       }
       this.moved.clear();
       // Of a wide window a walk is cheaper than to collect and sort.

@@ -13,23 +13,12 @@
   const DOT = 4;
   const THIN = 2;
 
-  /** @type {WeakMap<object, object>} what is computed once per immutable state */
-  const known = new WeakMap();
-
-  /** Path, bounds and pixels of a state, computed when first needed. */
-  function drawable(state) {
-    let entry = known.get(state);
-    if (!entry) {
-      entry = { bounds: dsb.kinds.bounds(state.kind, state.geometry) };
-      known.set(state, entry);
-    }
-    return entry;
-  }
+  const { drawable } = dsb.tracing;
 
   function pathOf(state, skeleton) {
     const entry = drawable(state);
     if (!entry.path || entry.skeleton !== skeleton) {
-      entry.path = new Path2D(dsb.kinds.path(state.kind, state.geometry, skeleton));
+      entry.path = dsb.tracing.pathOf(state, skeleton);
       entry.skeleton = skeleton;
     }
     return entry.path;
@@ -223,8 +212,26 @@
       context.lineJoin = 'round';
       context.lineWidth = LINE / scale;
       const seen = [...this.list(window)];
-      for (const entry of seen) if (entry.state.kind === 'mask') this.drawMask(entry);
-      for (const entry of seen) if (entry.state.kind !== 'mask') this.drawShape(entry);
+      for (const entry of seen) if (entry.state.kind === 'mask') this.drawEntry(entry, this.drawMask);
+      for (const entry of seen) if (entry.state.kind !== 'mask') this.drawEntry(entry, this.drawShape);
+    }
+
+    /** From far away an object is a speck; one that is carried is drawn where it is now. */
+    drawEntry(entry, draw) {
+      const { context } = this;
+      const { shift } = entry;
+      if (shift) context.translate(shift[0], shift[1]);
+      if (dsb.tracing.isSpeck(entry.state, this.view.scale)) this.drawSpeck(entry);
+      else draw.call(this, entry);
+      if (shift) context.translate(-shift[0], -shift[1]);
+    }
+
+    /** A spot of at least one device pixel. */
+    drawSpeck({ state, color, strong }) {
+      const [x0, y0, x1, y1] = drawable(state).bounds;
+      const least = 1 / (this.view.scale * this.ratio);
+      this.context.fillStyle = strong ? color : `${color}b0`;
+      this.context.fillRect(x0, y0, Math.max(least, x1 - x0), Math.max(least, y1 - y0));
     }
 
     drawMask({ state, color, strong }) {

@@ -69,6 +69,9 @@
     /** @returns {object | undefined} kind and geometry to show in place of a selected object */
     draftOf(_uid) {}
 
+    /** @returns {[number, number] | undefined} how far one of a crowd was carried, unchanged else */
+    shiftOf(_uid) {}
+
     /** @returns {boolean} must this annotation not be painted, because the tool shows it? */
     hides(_uid) {
       return false;

@@ -17,6 +17,8 @@
       this.hot = null;
       /** @type {Map<string, object> | null} kind and geometry by uid while they are dragged */
       this.drafts = null;
+      /** @type {Map<string, [number, number]>} how far each of a crowd was carried */
+      this.shifts = new Map();
       /** @type {Map<string, object>} addresses of the chosen vertices by name */
       this.vertices = new Map();
     }
@@ -37,6 +39,10 @@
     /** What the active layer shows in place of an object. */
     draftOf(uid) {
       return this.drafts ? this.drafts.get(uid) : undefined;
+    }
+
+    shiftOf(uid) {
+      return this.shifts.get(uid);
     }
 
     // --- beginning ------------------------------------------------------------------------------
@@ -130,6 +136,7 @@
         const lifted = !this.drafts;
         this.drafts = this.dragged(gesture, touch);
         if (lifted) editor.repaintCrowd();
+        editor.crowd.show(editor.isCrowd());
         if (this.state.kind === 'mask' && gesture.edit === 'move') this.showMoved();
       }
       editor.redraw();
@@ -146,11 +153,20 @@
       return new Map([[this.editor.selection, one]]);
     }
 
+    /** Of a crowd only the selection is moved at once, the others when the hand lets go. */
     movedAll(gesture, touch) {
-      const shift = [touch.point[0] - gesture.from[0], touch.point[1] - gesture.from[1]];
-      return this.editor.mapChosen(({ kind, geometry: shape }) => ({
-        kind, geometry: kinds.translated(kind, shape, shift, this.editor.image),
-      }));
+      const { editor } = this;
+      gesture.way = [touch.point[0] - gesture.from[0], touch.point[1] - gesture.from[1]];
+      if (!editor.isCrowd()) return editor.mapChosen((state) => this.moved(state));
+      for (const [uid, state] of editor.chosenStates()) {
+        const { bounds } = dsb.shapes.drawable(state);
+        this.shifts.set(uid, kinds.way(state.kind, state.geometry, gesture.way, editor.image, bounds));
+      }
+      return new Map([[editor.selection, this.moved(this.state)]]);
+    }
+
+    moved({ kind, geometry: shape }) {
+      return { kind, geometry: kinds.translated(kind, shape, this.gesture.way, this.editor.image) };
     }
 
     /** All chosen vertices go as far as the one in the hand. */
@@ -194,7 +210,8 @@
     // --- letting go -----------------------------------------------------------------------------
 
     up() {
-      const { drafts, gesture, editor } = this;
+      const { gesture, editor } = this;
+      const drafts = this.shifts.size ? editor.mapChosen((state) => this.moved(state)) : this.drafts;
       this.stop();
       if (gesture && gesture.edit === 'marquee') this.takeMarquee(gesture);
       else if (drafts && [...drafts.values()].every((draft) => this.fits(draft))) {
@@ -235,6 +252,8 @@
       const down = this.drafts;
       this.gesture = null;
       this.drafts = null;
+      this.shifts.clear();
+      this.editor.crowd.show(false);
       if (down) this.editor.repaintCrowd();
     }
 
@@ -317,7 +336,7 @@
     }
 
     hides(uid) {
-      return Boolean(this.drafts) && this.drafts.has(uid);
+      return Boolean(this.drafts) && (this.drafts.has(uid) || this.shifts.has(uid));
     }
 
     parts() {

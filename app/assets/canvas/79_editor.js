@@ -287,6 +287,18 @@
       }
     }
 
+    /** What of a crowd is in the hand, where it is. */
+    *carried() {
+      if (!this.model || this.allHidden) return;
+      for (const uid of this.chosen) {
+        const state = this.model.annotation(uid);
+        const [draft, shift] = [this.tool.draftOf(uid), this.tool.shiftOf(uid)];
+        if (!state || this.isSingled(uid) || this.hidden.has(uid) || !(draft || shift)) continue;
+        const shown = draft ? { ...state, ...draft } : state;
+        yield { state: shown, shift, color: this.color(state.label), strong: true, skeleton: this.skeleton(state.label) };
+      }
+    }
+
     /** What the active layer shows. */
     active() {
       if (!this.model) return [];
@@ -294,9 +306,8 @@
       const pointed = !this.isChosen(this.pointed) && this.shapePart(this.pointed, 'pointed');
       if (pointed) parts.push(pointed);
       for (const uid of this.chosen) {
-        const draft = this.tool.draftOf(uid);
-        if (!draft && !this.isSingled(uid)) continue;
-        const selected = this.shapePart(uid, 'selected', draft);
+        if (!this.isSingled(uid)) continue;
+        const selected = this.shapePart(uid, 'selected', this.tool.draftOf(uid));
         if (selected) parts.push(selected);
       }
       return [...parts, ...this.tool.parts(), ...(this.crossed || [])];

@@ -86,14 +86,19 @@
       return this.chosenSet.has(uid);
     },
 
+    /** Is so much selected that the scene has to show it? */
+    isCrowd() {
+      return this.chosen.length > CROWD;
+    },
+
     /** Has this selected object a node of its own? Of a crowd only the one that is edited. */
     isSingled(uid) {
-      return uid === this.selection || this.chosen.length <= CROWD;
+      return uid === this.selection || !this.isCrowd();
     },
 
     /** A crowd goes into the hand, or out of it: the scene no longer shows it, or shows it again. */
     repaintCrowd() {
-      if (this.chosen.length > CROWD) for (const uid of this.chosen) this.repaint(uid);
+      if (this.isCrowd()) for (const uid of this.chosen) this.repaint(uid);
     },
 
     isHidden(uid) {

@@ -132,6 +132,7 @@
     const surface = (editor.surface = surfaceOver(graph));
     editor.display = new dsb.Display(editor, surface);
     editor.scene = new dsb.Scene(surface, view, (window) => editor.resting(window));
+    editor.crowd = new dsb.Crowd(surface, view, () => editor.carried());
     editor.live = new dsb.Live(surface, view);
     editor.activeLayer = new dsb.Active(surface, view, () => editor.active());
     editor.gestures = new dsb.Gestures(surface, view, hooks(editor));
@@ -141,6 +142,7 @@
       view.resize(graph.size);
       editor.display.depth.resize(graph.size);
       editor.scene.resize(graph.size);
+      editor.crowd.resize(graph.size);
       editor.live.resize(graph.size);
       graph.place();
     };
