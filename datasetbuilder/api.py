@@ -362,6 +362,12 @@ class Project:
         """The annotations of one image, by id."""
         return self._store.annotations(self._id, image_id, sets=tuple(sets))
 
+    def annotation_wires(
+        self, image_id: int, *, sets: Sequence[str] = (TRUTH,)
+    ) -> list[dict[str, Any]]:
+        """The annotations of one image in their wire form, rings as arrays: for JSON alone."""
+        return self._store.annotation_wires(self._id, image_id, sets=tuple(sets))
+
     def scribbles(self, image_id: int, *, sets: Sequence[str] = (TRUTH,)) -> tuple[Scribble, ...]:
         """The strokes that were drawn for the refine tools on one image."""
         return self._store.scribbles(self._id, image_id, sets=tuple(sets))

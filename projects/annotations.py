@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from datasetbuilder import geometry
@@ -155,6 +156,37 @@ def annotations_from_rows(rows: Sequence[Row[Any]]) -> tuple[Annotation, ...]:
         found.append(_annotation(row, points[here : here + size]))
         here += size
     return tuple(found)
+
+
+def wires_from_rows(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Rows of ``SELECT`` in their wire form.
+
+    The rings of polygons stay arrays of float32, which JSON writes in the very same digits: a crowd
+    of polygons has more points than there is time to make tuples of.
+    """
+    return [_wire(row) for row in rows]
+
+
+def _wire(row: Row[Any]) -> dict[str, Any]:
+    if row.kind != "polygon":
+        (found,) = annotations_from_rows([row])
+        return annotation_to_wire(found)
+    wire = annotation_to_wire(_annotation(row, []))
+    return {**wire, "geometry": {"parts": _rings_from_blobs(row.xy, row.rings)}}
+
+
+def _rings_from_blobs(points: bytes, build: bytes) -> list[list[NDArray[np.float32]]]:
+    xy = np.frombuffer(points, dtype="<f4").reshape(-1, 2)
+    sizes = np.frombuffer(build, dtype="<u4").tolist()
+    parts: list[list[NDArray[np.float32]]] = []
+    here, at = 0, 0
+    while at < len(sizes):
+        parts.append([])
+        for size in sizes[at + 1 : at + 1 + sizes[at]]:
+            parts[-1].append(xy[here : here + size])
+            here += size
+        at += 1 + sizes[at]
+    return parts
 
 
 def _annotation(row: Row[Any], points: list[Point]) -> Annotation:

@@ -310,6 +310,14 @@ def annotations(
     return annotation_rows.annotations_from_rows(connection.execute(_ANNOTATIONS, keys).all())
 
 
+def annotation_wires(
+    connection: Connection, project_id: int, image_id: int, sets: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The annotations of an image in their wire form, by id."""
+    keys = {"p": project_id, "i": image_id, "sets": list(sets)}
+    return annotation_rows.wires_from_rows(connection.execute(_ANNOTATIONS, keys).all())
+
+
 def scribbles(
     connection: Connection, project_id: int, image_id: int, sets: Sequence[str]
 ) -> tuple[Scribble, ...]:

@@ -264,6 +264,13 @@ class Store:
         with self._reading() as connection:
             return reading.annotations(connection, project_id, image_id, sets)
 
+    def annotation_wires(
+        self, project_id: int, image_id: int, *, sets: Sequence[str] = (TRUTH,)
+    ) -> list[dict[str, Any]]:
+        """The annotations of an image in their wire form, by id; much faster with crowds."""
+        with self._reading() as connection:
+            return reading.annotation_wires(connection, project_id, image_id, sets)
+
     def scribbles(
         self, project_id: int, image_id: int, *, sets: Sequence[str] = (TRUTH,)
     ) -> tuple[Scribble, ...]:

@@ -10,7 +10,7 @@ from datasetbuilder.app.rest.conflicts import dispute_to_wire
 from datasetbuilder.app.rest.projects import labels_to_wire, project_to_wire
 from datasetbuilder.app.rest.sight import images_shown, info_shown, sets_shown
 from datasetbuilder.app.services import Services
-from datasetbuilder.wire import annotation_to_wire, image_to_wire, scribble_to_wire
+from datasetbuilder.wire import image_to_wire, scribble_to_wire
 
 
 def register(api: Blueprint, services: Services) -> None:
@@ -35,7 +35,7 @@ def image_document(project: Project, image_id: int) -> dict[str, Any]:
         "image": image_to_wire(image),
         "labels": labels_to_wire(project.labels(), info),
         "set": shown[0],
-        "annotations": [annotation_to_wire(x) for x in project.annotations(image_id, sets=shown)],
+        "annotations": project.annotation_wires(image_id, sets=shown),
         "scribbles": [scribble_to_wire(x) for x in project.scribbles(image_id, sets=shown)],
         "conflicts": [dispute_to_wire(x) for x in project.disputes(image_id, sets=shown)],
         "seq": info.seq,

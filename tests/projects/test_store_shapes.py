@@ -4,6 +4,7 @@ import json
 import math
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ from datasetbuilder.model import (
 )
 from datasetbuilder.projects.annotations import _points_from_blobs, _polygon_blobs
 from datasetbuilder.projects.annotations import _polygon_from_build as polygon_from_build
-from datasetbuilder.wire import geometry_to_wire, shortest_float32
+from datasetbuilder.wire import annotation_to_wire, geometry_to_wire, shortest_float32
 from tests.projects.campaign import RING, Campaign, box, polygon
 
 
@@ -275,3 +276,22 @@ def test_the_shape_of_an_image_that_comes_later_is_known_when_it_is_there(campai
     assert early.reason == "image 4 does not exist"
     campaign.store.add_images(campaign.id, [Image(0, "late.png", 50, 50)], author="ada")
     assert campaign.do(campaign.add("b", image=4)).outcome is Outcome.ACCEPTED
+
+
+def test_the_wire_rows_of_a_page_say_what_the_annotations_say(campaign):
+    holed = Polygon(
+        (Part(RING, (((2.0, 2.0), (3.5, 2.0), (3.5, 3.0)),)), Part(((6, 6), (9, 6), (9, 9))))
+    )
+    shapes = [
+        holed,
+        Box(1, 2, 3, 4),
+        Ellipse(5, 5, 2, 1, 30),
+        Polyline(((0.1, 0.2), (5, 5))),
+        Tag(),
+    ]
+    for uid, shape in zip("abcde", shapes, strict=True):
+        campaign.do(campaign.add(uid, payload(shape)))
+    wires = campaign.store.annotation_wires(campaign.id, 1)
+    written = orjson.loads(orjson.dumps(wires, option=orjson.OPT_SERIALIZE_NUMPY))
+    whole = [annotation_to_wire(one) for one in campaign.store.annotations(campaign.id, 1)]
+    assert written == orjson.loads(orjson.dumps(whole))
