@@ -1,12 +1,13 @@
 """What the hand feels on large images with crowds of polygons, beside two controls in the same run.
 
-Run: ``python -m benchmarks.canvas [--objects 500] [--megapixels 12] [--rounds 5]``. Real mouse events
-in headless Chromium. The controls (`benchmarks/canvas_controls.py`) are a bare canvas page that draws
-one rectangle, and a plain plotly page with `drawrect` and as many shapes; both post to a server that
-writes and fsyncs. All are measured in turn. *Painted* is the time from the mouse-up event to the end
-of the next frame; *written* the time until the server stamps the row that it then commits, by the
-clock of this machine; *answered* the time until the page has the answer, which leaves after the
-commit. *Frames* are what `requestAnimationFrame` sees while the gesture goes on; 16.7 ms is the floor.
+Run: ``python -m benchmarks.canvas [--objects 500] [--megapixels 12] [--rounds 5]``. Real mouse
+events in headless Chromium. The controls (`benchmarks/canvas_controls.py`) are a bare canvas page
+that draws one rectangle, and a plain plotly page with `drawrect` and as many shapes; both post to a
+server that writes and fsyncs. All are measured in turn. *Painted* is the time from the mouse-up
+event to the end of the next frame; *written* the time until the server stamps the row that it then
+commits, by the clock of this machine; *answered* the time until the page has the answer, which
+leaves after the commit. *Frames* are what `requestAnimationFrame` sees while the gesture goes on;
+16.7 ms is the floor.
 """
 
 import argparse
@@ -77,9 +78,7 @@ def measure(browser: Browser, server: Server, origin: str, asked) -> dict[str, d
 
 def ours(person: Labeller, k: int, rows: dict[str, dict]) -> None:
     corner = stage_corner(person.page)
-    rows["boxes"]["ours"] += [
-        box(person.page, *corner, 60 * k + 12 * n) for n in range(BOXES)
-    ]
+    rows["boxes"]["ours"] += [box(person.page, *corner, 60 * k + 12 * n) for n in range(BOXES)]
     seen = rows["ours"]
     seen["pan, frames p95, ms"].append(high(pan(person)))
     seen["zoom, frames p95, ms"].append(high(zoom(person)))

@@ -1,7 +1,7 @@
 """Controls of the canvas benchmark: a bare canvas page, and a plain plotly page with `drawrect`.
 
-Both post what was drawn to a server that writes and fsyncs it. The plotly page holds the same number
-of polygons as shapes, which is what a page without a layer of its own would do.
+Both post what was drawn to a server that writes and fsyncs it. The plotly page holds the same
+number of polygons as shapes, which is what a page without a layer of its own would do.
 """
 
 import json
@@ -40,7 +40,8 @@ const layout = { shapes, dragmode: 'drawrect', margin: { l: 0, r: 0, t: 0, b: 0 
   xaxis: axis([0, 1000]), yaxis: axis([600, 0]) };
 const g = document.getElementById('g');
 Plotly.newPlot(g, [], layout, { displayModeBar: false, scrollZoom: true }).then(() => {
-  g.on('plotly_relayout', (up) => up.shapes && fetch('/operations', { method: 'POST', body: JSON.stringify(up) }));
+  const post = (up) => fetch('/operations', { method: 'POST', body: JSON.stringify(up) });
+  g.on('plotly_relayout', (up) => up.shapes && post(up));
   g.dataset.ready = 'yes';
 });
 </script>"""

@@ -55,7 +55,8 @@ ARRIVED = """(how) => {
     if (!there || !address || !address.includes(`/${dsb.editor.image.id}/pixels`)) {
       return requestAnimationFrame(look);
     }
-    requestAnimationFrame(() => requestAnimationFrame(() => { M.next = performance.now() - start; }));
+    const arrive = () => { M.next = performance.now() - start; };
+    requestAnimationFrame(() => requestAnimationFrame(arrive));
   };
   M.next = 0;
   if (how.cold) dsb.editor.ahead = null;
