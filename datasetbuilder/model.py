@@ -146,6 +146,18 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """What a stroke changed of a mask: pixels that came, pixels that went, and the area since then.
+
+    Carrying it out twice changes nothing more than carrying it out once.
+    """
+
+    added: Mask | None
+    taken: Mask | None
+    area: int
+
+
+@dataclass(frozen=True, slots=True)
 class RotatedBox:
     """A rectangle about its centre, turned by ``angle`` degrees, clockwise on the screen."""
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from datasetbuilder import geometry
+from datasetbuilder.errors import GeometryError
 from datasetbuilder.model import (
     Annotation,
     Box,
@@ -44,7 +45,7 @@ from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.schema import annotation, image
 from datasetbuilder.wire import (
-    annotation_fields_from_wire,
+    annotation_change_from_wire,
     annotation_from_wire,
     annotation_to_wire,
 )
@@ -275,7 +276,7 @@ def fields_from_payload(
         born = annotation_from_wire(key, payload)
         fields = {name: getattr(born, name) for name in _CONTENT}
     else:
-        fields = annotation_fields_from_wire(payload)
+        fields = annotation_change_from_wire(payload)
     if "geometry" in fields:
         fields.update(measured(fields["geometry"], shape))
     return fields
@@ -355,6 +356,8 @@ class AnnotationKeeper:
         if held.removed:
             return self._restore(ledger, target, held, fields, stamp)
         before: Annotation = held.value
+        if "patch" in fields:
+            fields = self._patched(ledger, before, fields)
         made = replace(
             before, **fields, version=held.version + 1, updated_at=time_from_micros(stamp.at)
         )
@@ -369,6 +372,18 @@ class AnnotationKeeper:
         ledger.count_annotations(made.image_id, made.label, made.set, 1)
         self._start_image(ledger, made.image_id, stamp)
         return _held(made, stamp.seq)
+
+    def _patched(self, ledger: Ledger, before: Annotation, fields: Fields) -> Fields:
+        """A patch holds for the version that it was made on, which the truth table has seen to."""
+        mask, image_row = before.geometry, ledger.image(before.image_id)
+        if not isinstance(mask, Mask) or image_row is None:
+            raise Refusal(f"payload.patch: the {before.kind.value} {before.uid} is not a mask")
+        size = (image_row.height, image_row.width)
+        try:
+            whole = measured(geometry.patched(mask, fields["patch"], size), size)
+        except GeometryError as error:
+            raise Refusal(f"payload.patch: {error}") from None
+        return {**{name: fields[name] for name in fields if name != "patch"}, **whole}
 
     def _restore(
         self, ledger: Ledger, target: Target, held: Held, fields: Fields, stamp: Stamp

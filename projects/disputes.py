@@ -20,6 +20,7 @@ from datasetbuilder.projects.kept import Held
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.operations import keeper_of
 from datasetbuilder.projects.pasts import Pasts
+from datasetbuilder.projects.patches import after_payload
 from datasetbuilder.projects.schema import conflict, operation
 
 _DRAWN = (TargetType.ANNOTATION.value, TargetType.SCRIBBLE.value)
@@ -156,7 +157,7 @@ def _wanted(
     state = _base(pasts, rows[0], held, theirs)
     for row in rows:
         removes = row.kind is OperationKind.REMOVE
-        state = None if removes else {**(state or {}), **row.payload}
+        state = None if removes else after_payload(state, row.payload)
     return state
 
 

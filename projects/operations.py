@@ -9,6 +9,8 @@ add of a known uid, the same content       accepted, what is there; no event
 add of a known uid, other content          refused
 change or remove on the current version    accepted, version + 1
 change or remove on another version        conflict; nothing overwritten, its payload kept
+change of a mask by a patch                as any change; refused when it does not lead to the
+                                           number of pixels that it names
 change on a removed target                 conflict, unless its base is the tombstone's version:
                                            then the target comes back under its id and uid
 remove of a removed target                 accepted; no event

@@ -27,6 +27,7 @@ from datasetbuilder.geometry.masks import (
     mask_from_array,
     mask_from_coco_rings,
     mask_from_coco_rle,
+    patched,
 )
 from datasetbuilder.geometry.outline import (
     coco_rings,
@@ -75,6 +76,7 @@ __all__ = [
     "mask_from_array",
     "mask_from_coco_rings",
     "mask_from_coco_rle",
+    "patched",
     "pixel_centres",
     "polygon_from_array",
     "polygon_from_mask",

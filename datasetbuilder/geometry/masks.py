@@ -20,10 +20,12 @@ from datasetbuilder.geometry.spans import (
     Spans,
     array_from_spans,
     counts_from_spans,
+    difference,
     spans_from_array,
     spans_from_counts,
+    union,
 )
-from datasetbuilder.model import Mask
+from datasetbuilder.model import Mask, Patch
 
 
 def mask_from_array(array: ArrayLike, *, offset: tuple[int, int] = (0, 0)) -> Mask:
@@ -104,3 +106,32 @@ def crop_from_mask(mask: Mask) -> NDArray[np.bool_]:
     """The mask's own pixels, shape ``(mask.height, mask.width)``."""
     spans = spans_from_mask(mask).moved(-mask.x, -mask.y)
     return array_from_spans(spans, (mask.height, mask.width))
+
+
+def patched(mask: Mask, patch: Patch, shape: tuple[int, int]) -> Mask:
+    """The mask after a stroke.
+
+    Parameters
+    ----------
+    mask : Mask
+    patch : Patch
+    shape : tuple of int
+        ``(height, width)`` of the image; nothing is added outside.
+
+    Raises
+    ------
+    GeometryError
+        If no pixel is left, or if there are not as many as the patch says: then it was made for
+        another mask.
+    """
+    spans = spans_from_mask(mask)
+    if patch.added is not None:
+        spans = union([spans, spans_from_mask(patch.added).clipped(shape)])
+    if patch.taken is not None:
+        spans = difference(spans, spans_from_mask(patch.taken).clipped(shape))
+    if spans.area != patch.area:
+        raise GeometryError(
+            f"the patch leads to a mask of {spans.area} pixels, not of {patch.area} as it says; it"
+            " was made for another mask, send the whole one"
+        )
+    return mask_from_spans(spans)

@@ -108,6 +108,20 @@ def union(several: Iterable[Spans]) -> Spans:
     return _spans_from_flat(column * stride + top, column * stride + bottom, stride)
 
 
+def difference(kept: Spans, taken: Spans) -> Spans:
+    """The pixels that the first covers and the second does not."""
+    stride = int(max(kept.bottom.max(initial=0), taken.bottom.max(initial=0))) + 1
+    edges = [
+        spans.column * stride + row for spans in (kept, taken) for row in (spans.top, spans.bottom)
+    ]
+    at = np.concatenate(edges)
+    turn = np.repeat([1, -1, 2, -2], [len(each) for each in edges])
+    order = np.argsort(at, kind="stable")
+    # Spans of one kind do not overlap: 1 says "of the first alone", 2 and 3 that it was taken.
+    alone = np.cumsum(turn[order])[:-1] == 1
+    return _spans_from_flat(at[order][:-1][alone], at[order][1:][alone], stride)
+
+
 def _spans_from_flat(starts: Integers, ends: Integers, height: int) -> Spans:
     """Cut column-major intervals, in any order and overlapping, into the spans of each column."""
     filled = starts < ends

@@ -18,6 +18,11 @@ from datasetbuilder.wire.operations import (
     result_to_wire,
     target_to_wire,
 )
+from datasetbuilder.wire.patches import (
+    annotation_change_from_wire,
+    patch_from_wire,
+    patch_to_wire,
+)
 from datasetbuilder.wire.project import (
     image_to_wire,
     label_fields_from_wire,
@@ -37,6 +42,7 @@ __all__ = [
     "CHANGEABLE",
     "MAX_TEXT",
     "MAX_VERTICES",
+    "annotation_change_from_wire",
     "annotation_fields_from_wire",
     "annotation_from_wire",
     "annotation_to_wire",
@@ -48,6 +54,8 @@ __all__ = [
     "label_to_wire",
     "operation_from_wire",
     "operation_to_wire",
+    "patch_from_wire",
+    "patch_to_wire",
     "result_to_wire",
     "scribble_fields_from_wire",
     "scribble_to_wire",
