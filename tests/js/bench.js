@@ -76,7 +76,7 @@ class Server {
     const version = this.versions.get(name) || (target.type === 'image_state' ? 1 : 0);
     const stands = kind === 'add' || base === version || this.versions.get(base) === version;
     if (!stands) return { op_id, outcome: 'conflict', version, current: this.things.get(name) ?? null };
-    const wire = kind === 'remove' ? null : { uid: target.key, ...this.things.get(name), ...payload, version: version + 1 };
+    const wire = kind === 'remove' ? null : { uid: target.key, ...dsb.model.said(this.things.get(name), payload), version: version + 1 };
     this.things.set(name, wire);
     this.versions.set(name, version + 1);
     this.versions.set(op_id, version + 1);

@@ -12,7 +12,7 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   if (typeof require !== 'undefined' && typeof module !== 'undefined') {
-    ['05_events', '13_kinds', '16_grid', '17_tracing'].forEach((name) => require(`./${name}.js`));
+    ['05_events', '13_kinds', '16_grid', '17_tracing', '18_patches'].forEach((name) => require(`./${name}.js`));
   }
 
   const FIELDS = {
@@ -48,18 +48,26 @@
     return keys.length === Object.keys(b).length && keys.every((key) => equal(a[key], b[key]));
   }
 
-  /** Only what changed; kind and geometry travel together. */
+  /** Only what changed; kind and geometry travel together, of a mask only the pixels that changed. */
   function difference(before, after) {
     const payload = {};
     for (const field of Object.keys({ ...before, ...after })) {
       const value = after[field] === undefined ? DEFAULTS[field] : after[field];
       if (!equal(before[field], after[field])) payload[field] = value;
     }
-    if (payload.geometry || payload.kind) {
-      payload.kind = after.kind;
-      payload.geometry = after.geometry;
-    }
-    return payload;
+    if (!payload.geometry && !payload.kind) return payload;
+    const { kind, geometry, ...rest } = payload;
+    const patch = before.kind === 'mask' && after.kind === 'mask' && dsb.patches.between(before.geometry, after.geometry);
+    if (patch && size(patch) < size(after.geometry)) return { ...rest, patch };
+    return { ...rest, kind: after.kind, geometry: after.geometry };
+  }
+
+  const size = (value) => JSON.stringify(value).length;
+
+  /** A state with what a payload says; a patch becomes the mask that it makes. */
+  function said(state, { patch, ...fields }) {
+    if (!patch || !state || state.kind !== 'mask') return { ...state, ...fields };
+    return { ...state, ...fields, geometry: dsb.patches.patched(state.geometry, patch) || state.geometry };
   }
 
   /** One target with its history on the wire. */
@@ -233,14 +241,14 @@
       const known = item.state || item.server.state || {};
       item.born = true;
       this.await(item, op);
-      this.show(item, op.kind === 'remove' ? null : { ...known, ...op.payload });
+      this.show(item, op.kind === 'remove' ? null : said(known, op.payload));
     }
 
     /** Show an operation that the server refused before this image was opened. */
     stick(op, reason) {
       const item = this.item(op.target.type, op.target.key);
       const known = (item.stuck ? item.stuck.mine : item.state) || {};
-      const mine = op.kind === 'remove' ? null : { ...known, ...op.payload };
+      const mine = op.kind === 'remove' ? null : said(known, op.payload);
       const ops = [...(item.stuck ? item.stuck.ops : []), op];
       item.stuck = { reason, mine, version: item.server.version, ops };
       if (SEEN.has(op.target.type)) this.show(item, mine);
@@ -293,7 +301,7 @@
     accepted(item, op, result) {
       if (result.version < item.server.version) return;
       const wire = result.current;
-      const merged = op.kind === 'remove' ? null : { ...item.server.state, ...op.payload };
+      const merged = op.kind === 'remove' ? null : said(item.server.state, op.payload);
       const state = stateFromWire(item.target.type, wire || merged);
       item.server = { version: result.version, state };
       if (wire && !item.head) {
@@ -354,6 +362,6 @@
   }
 
   dsb.Model = Model;
-  dsb.model = { difference, equal, stateFromWire };
-  if (typeof module !== 'undefined') module.exports = { Model, difference, equal, stateFromWire };
+  dsb.model = { difference, equal, said, stateFromWire };
+  if (typeof module !== 'undefined') module.exports = { Model, difference, equal, said, stateFromWire };
 })(typeof window !== 'undefined' ? window : globalThis);
