@@ -32,22 +32,16 @@ from sklearn.neural_network import MLPClassifier
 
 from datasetbuilder.model import Stroke
 from datasetbuilder.refine import window as windows
+from datasetbuilder.refine.answering import answered, window_of
 from datasetbuilder.refine.cues import context_cues, stroke_cues
 from datasetbuilder.refine.drawing import drawing, strokes_from_raster
 from datasetbuilder.refine.evidence import Drawn
 from datasetbuilder.refine.graph import RegionGraph, graph_from_lab, ground_from_lab
 from datasetbuilder.refine.lab import lab_from_pixels, pixels_from_image, stretched_levels_of
+from datasetbuilder.refine.methods import SUREST, Answer, cut_answer, superpixel_random_forest
 from datasetbuilder.refine.nets import Net, arrays_from_net, squashed
 from datasetbuilder.refine.prepared import Prepared
 from datasetbuilder.refine.proposal import Proposal
-from datasetbuilder.refine.scribbles import (
-    SUREST,
-    Answer,
-    answered,
-    cut_answer,
-    superpixel_random_forest,
-    window_of,
-)
 
 PHOTOGRAPHS = (
     "astronaut.png",
@@ -93,7 +87,6 @@ class Rows:
     weight: list[NDArray] = field(default_factory=list)
 
     def add(self, inputs: NDArray, chance: NDArray, weight: NDArray) -> None:
-        """Keep the rows of one picture."""
         """Keep the rows of one picture."""
         self.inputs.append(inputs.astype(np.float32))
         self.chance.append(chance)

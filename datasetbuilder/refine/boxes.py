@@ -14,9 +14,9 @@ from datasetbuilder.refine import window as windows
 from datasetbuilder.refine.evidence import Drawn, seeds_from_pixels
 from datasetbuilder.refine.graph import RegionGraph
 from datasetbuilder.refine.inside import otsu_level
+from datasetbuilder.refine.methods import METHODS as SCRIBBLE_METHODS
 from datasetbuilder.refine.prepared import Prepared, prepare
 from datasetbuilder.refine.proposal import Proposal, nothing
-from datasetbuilder.refine.scribbles import METHODS as SCRIBBLE_METHODS
 from datasetbuilder.refine.window import Extent, Window
 
 BOX_ROOM = 0.4

@@ -175,7 +175,7 @@ def _wired(band: Band, corners: NDArray[np.intp]) -> NDArray[np.intp]:
 def learned_band(band: Band) -> NDArray[np.bool_]:
     """What the scribble tool makes of both settled sides as strokes."""
     from datasetbuilder.refine.evidence import Drawn, seeds_from_pixels
-    from datasetbuilder.refine.scribbles import learned_evidence
+    from datasetbuilder.refine.methods import learned_evidence
 
     pixels = np.where(band.inside, 1, np.where(band.outside, -1, 0)).astype(np.int8)
     seeds = seeds_from_pixels(band.graph, pixels)

@@ -379,3 +379,74 @@ def test_the_outline_of_a_proposal_fills_to_its_mask():
     assert polygon is not None
     assert iou(array_from_polygon(polygon, picture.truth.shape), proposal.mask) >= 0.98
     assert sum(len(part.exterior) for part in polygon.parts) < len(np.concatenate(proposal.rings))
+
+
+# --- several labels, and parts ----------------------------------------------------------------
+
+
+def two_squares():
+    image = two_tone()
+    image[20:40, 60:75] = 120
+    return image
+
+
+SECOND = stroke((64, 30), (71, 30), label=8, width=2)
+
+
+def each(image, *strokes, **settings):
+    return scribbles.segment_each(scribbles.prepare(image), strokes, **settings)
+
+
+@pytest.mark.parametrize("method", NAMED)
+def test_every_label_that_was_drawn_gets_its_mask_and_no_pixel_has_two(method):
+    found = each(two_squares(), SECOND, IN, OUT, method=method)
+    assert list(found) == [8, OBJECT]
+    assert iou(found[OBJECT].mask, square()) > 0.8
+    assert found[8].mask[30, 68]
+    assert not (found[8].mask & found[OBJECT].mask).any()
+
+
+@pytest.mark.parametrize("method", NAMED)
+def test_what_two_labels_want_goes_to_one_of_them(method):
+    """One flat field with a stroke of either label and no background at all."""
+    image = np.full((60, 80), 90, np.uint8)
+    left, right = stroke((20, 10), (20, 50)), stroke((60, 10), (60, 50), label=8)
+    found = each(image, left, right, method=method, smooth=2.0)
+    assert not (found[8].mask & found[OBJECT].mask).any()
+    assert found[OBJECT].mask[30, 20]
+    assert found[8].mask[30, 60]
+
+
+def test_drawn_pixels_stay_with_the_label_drawn_last():
+    across = stroke((60, 30), (74, 30), label=OBJECT, width=3)
+    found = each(two_squares(), IN, SECOND, OUT, across)
+    assert found[OBJECT].mask[30, 60:74].all()
+    assert not found[8].mask[30, 60:74].any()
+
+
+def test_one_label_alone_is_answered_as_by_segment():
+    image = two_tone()
+    np.testing.assert_array_equal(each(image, IN, OUT)[OBJECT].mask, answer(image, IN, OUT).mask)
+
+
+def test_a_label_outside_the_image_is_told_and_the_others_are_answered():
+    found = each(two_tone(), IN, OUT, stroke((-50, -50), label=8))
+    assert iou(found[OBJECT].mask, square()) > 0.9
+    assert (found[8].empty, found[8].hint) == (True, "The strokes lie outside the image.")
+
+
+@pytest.mark.parametrize("strokes", [[], [OUT]])
+def test_without_any_label_there_is_no_proposal(strokes):
+    assert each(two_tone(), *strokes) == {}
+
+
+def test_all_parts_that_look_like_the_object_are_taken_when_asked_for():
+    image = two_tone()
+    image[45:55, 5:15] = 200
+    assert not answer(image, IN, OUT).mask[50, 10]
+    assert answer(image, IN, OUT, parts="all").mask[50, 10]
+
+
+def test_an_unknown_way_with_parts_is_refused():
+    with pytest.raises(UnknownName, match=r"'some'.*touched, all"):
+        answer(two_tone(), IN, OUT, parts="some")

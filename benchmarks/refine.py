@@ -1,12 +1,13 @@
-"""Strokes until a mask is right, ours beside OpenCV's GrabCut with the same simulated hand.
+"""Strokes until a mask is right, ours beside the tools people would use, with the same hand.
 
-    REFINE_OBJECTS=FOLDER  python benchmarks/refine_scribbles.py --parity odd
-    REFINE_NUCLEI=FOLDER   python benchmarks/refine_scribbles.py --nuclei
+    REFINE_OBJECTS=FOLDER  python benchmarks/refine.py --peers grabcut,watershed
+    REFINE_NUCLEI=FOLDER   python benchmarks/refine.py --nuclei
 
 REFINE_OBJECTS holds NAME.jpg with NAME_mask.png, REFINE_NUCLEI holds images/ and labels/. NoS@85 is
-the mean number of strokes until IoU reaches 0.85, objects that never do count as the cap; "never"
-is their share. Both tools run one after the other on every object; times are those of one
-processor (CPU milliseconds), prepare apart from refine.
+the mean number of strokes until IoU reaches 0.85, objects that never do count as the cap of 12;
+"never" is their share. "first" is the IoU of the first answer. All tools run one after the other on
+every object; times are those of one processor (CPU milliseconds), prepare apart from refine. The
+ratios say how many times fewer strokes ours needs than each peer of the same run.
 """
 
 import argparse
@@ -22,16 +23,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from refine_annotator import (
-    BACKGROUND,
-    OBJECT,
-    UNTOUCHED,
-    Annotator,
-    Sample,
-    iou,
-    nuclei,
-    photographs,
-)
+from refine_annotator import OBJECT, UNTOUCHED, Annotator, Sample, iou, nuclei, photographs
+from refine_peers import PEERS, Tool
 
 from datasetbuilder.model import Stroke
 from datasetbuilder.refine import scribbles
@@ -68,28 +61,6 @@ class Ours:
         return self.previous.mask
 
 
-class GrabCut:
-    """OpenCV's, strokes as hard seeds, five rounds on the whole image."""
-
-    name = "OpenCV GrabCut"
-
-    def prepare(self, image: NDArray) -> None:
-        """Open an image."""
-        self.image = image if image.ndim == 3 else np.repeat(image[..., None], 3, 2)
-
-    def add(self, _stroke: NDArray) -> None:
-        """Nothing: the raster says it all."""
-
-    def refine(self, raster: NDArray) -> NDArray[np.bool_]:
-        """Answer."""
-        cv2.setRNGSeed(0)
-        guess = np.where(raster == OBJECT, cv2.GC_FGD, cv2.GC_PR_BGD)
-        guess = np.where(raster == BACKGROUND, cv2.GC_BGD, guess).astype(np.uint8)
-        models = np.zeros((1, 65)), np.zeros((1, 65))
-        cv2.grabCut(self.image, guess, (0, 0, 0, 0), *models, 5, cv2.GC_INIT_WITH_MASK)
-        return (guess == cv2.GC_FGD) | (guess == cv2.GC_PR_FGD)
-
-
 @dataclass
 class Score:
     """What one tool reached: IoU by number of strokes for each object, and CPU times in ms."""
@@ -109,13 +80,21 @@ class Score:
     def line(self, name: str) -> str:
         """One row of the table."""
         at = [np.mean([c[max(k for k in c if k <= n)] for c in self.curves]) for n in SHOWN]
+        first = float(np.mean([c[min(c)] for c in self.curves]))
         low, high = self.strokes_to(0.85), self.strokes_to(0.90)
-        middle, slow = np.percentile(self.refine, [50, 95])
-        return (
-            f"{name:26s} | {' '.join(f'{v:.3f}' for v in at)} | {low[0]:5.2f} ({low[1]:.2f}) | "
-            f"{high[0]:5.2f} ({high[1]:.2f}) | {np.median(self.prepare):4.0f} | "
-            f"{middle:4.0f} ({slow:.0f})"
+        times = (
+            f"{np.percentile(t, 50):.0f} ({np.percentile(t, 95):.0f})"
+            for t in (self.prepare, self.refine)
         )
+        return (
+            f"{name:35s} | {first:.3f} | {' '.join(f'{v:.3f}' for v in at)} | "
+            f"{low[0]:.2f} ({low[1]:.2f}) | {high[0]:.2f} ({high[1]:.2f}) | {' | '.join(times)}"
+        )
+
+    def ratios_to(self, other: "Score") -> tuple[float, float]:
+        """How many times fewer strokes this one needs to 0.85 and to 0.90."""
+        low, high = (other.strokes_to(t)[0] / self.strokes_to(t)[0] for t in (0.85, 0.90))
+        return low, high
 
 
 def timed(work: Callable[[], object]) -> tuple[object, float]:
@@ -124,7 +103,7 @@ def timed(work: Callable[[], object]) -> tuple[object, float]:
     return result, (time.process_time() - begin) * 1e3
 
 
-def run(tool: Ours | GrabCut, sample: Sample, hand: Annotator, score: Score) -> None:
+def run(tool: Tool, sample: Sample, hand: Annotator, score: Score) -> None:
     score.prepare.append(timed(lambda: tool.prepare(sample.image))[1])
     raster = np.full(sample.truth.shape, UNTOUCHED, np.int32)
     for stroke in hand.first(sample, raster):
@@ -141,17 +120,19 @@ def run(tool: Ours | GrabCut, sample: Sample, hand: Annotator, score: Score) -> 
     score.curves.append(curve)
 
 
-def compare(samples: Iterable[Sample], tools: list[Ours | GrabCut], hand: Annotator) -> None:
+def compare(samples: Iterable[Sample], tools: list[Tool], hand: Annotator) -> None:
     scores = {tool.name: Score() for tool in tools}
     for sample in samples:
         for tool in tools:
             run(tool, sample, hand, scores[tool.name])
         print(".", end="", file=sys.stderr, flush=True)
     count = len(next(iter(scores.values())).curves)
-    print(f"\n{count} objects; IoU after {', '.join(map(str, SHOWN))} strokes")
-    print("method | IoU | NoS@85 (never) | NoS@90 (never) | prepare | refine p50 (p95), CPU ms")
-    for name, score in scores.items():
-        print(score.line(name))
+    print(f"\n{count} objects; IoU after {', '.join(map(str, SHOWN))} strokes; CPU ms p50 (p95)")
+    print("method | first | IoU | NoS@85 (never) | NoS@90 (never) | prepare | refine")
+    ours, *others = scores.items()
+    print(ours[1].line(ours[0]))
+    for name, score in others:
+        print(score.line(name), "| x{:.2f}, x{:.2f}".format(*ours[1].ratios_to(score)))
 
 
 def folder(variable: str) -> Path:
@@ -168,7 +149,7 @@ def main() -> None:
     parser.add_argument("--sloppy", type=float, default=0.0)
     parser.add_argument("--clicks", action="store_true")
     parser.add_argument("--methods", default="auto")
-    parser.add_argument("--without-peers", action="store_true")
+    parser.add_argument("--peers", default="", help=f"of {', '.join(PEERS)}, or all")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     parity = {"even": 0, "odd": 1, "all": None}[chosen.parity]
@@ -177,9 +158,9 @@ def main() -> None:
         if chosen.nuclei
         else photographs(folder("REFINE_OBJECTS"), parity=parity)
     )
-    tools: list[Ours | GrabCut] = [Ours(name) for name in chosen.methods.split(",")]
-    if not chosen.without_peers:
-        tools.append(GrabCut())
+    tools: list[Tool] = [Ours(name) for name in chosen.methods.split(",")]
+    peers = PEERS if chosen.peers == "all" else chosen.peers.split(",") if chosen.peers else ()
+    tools += [PEERS[name]() for name in peers]
     compare(samples, tools, Annotator(chosen.sloppy, clicks=chosen.clicks))
 
 
