@@ -63,6 +63,7 @@ class Bench:
         self._pixels: Recent[np.ndarray] = Recent(KEPT_IMAGES)
         self._prepared: Recent[scribbles.Prepared] = Recent(KEPT_IMAGES)
         self._proposals: Recent[Proposal] = Recent(KEPT_PROPOSALS)
+        self._each: Recent[dict[int, Proposal]] = Recent(KEPT_PROPOSALS)
 
     def pixels(self, place: Place) -> np.ndarray:
         """The upright picture in its own depth."""
@@ -77,7 +78,7 @@ class Bench:
         self, place: Place, strokes: tuple[Stroke, ...], label: int, settings: Mapping[str, Any]
     ) -> Shape:
         """Strokes to a mask; the answer to all strokes but the newest steadies this one."""
-        about = (place.key, label, settings.get("method"))
+        about = (place.key, label, settings.get("method"), settings.get("parts"))
         proposal = scribbles.segment(
             self.prepared(place),
             strokes,
@@ -86,6 +87,23 @@ class Bench:
             **settings,
         )
         self._proposals.put((about, strokes), proposal)
+        return self._masked(proposal, place)
+
+    def scribbles_each(
+        self, place: Place, strokes: tuple[Stroke, ...], settings: Mapping[str, Any]
+    ) -> tuple[tuple[int, Shape], ...]:
+        """Strokes of several labels to a mask for each of them."""
+        about = (place.key, "each", settings.get("method"), settings.get("parts"))
+        found = scribbles.segment_each(
+            self.prepared(place),
+            strokes,
+            previous=self._each.find((about, strokes[:-1])),
+            **settings,
+        )
+        self._each.put((about, strokes), found)
+        return tuple((label, self._masked(proposal, place)) for label, proposal in found.items())
+
+    def _masked(self, proposal: Proposal, place: Place) -> Shape:
         geometry = None if proposal.empty else mask_from_array(proposal.mask)
         return _shape(proposal, geometry, place.image)
 
@@ -96,9 +114,7 @@ class Bench:
 
     def region(self, place: Place, tool: str, settings: Mapping[str, Any]) -> Shape:
         """A box, a click, touches or a shape to a mask."""
-        proposal = REGION_TOOLS[tool](self, place, settings)
-        geometry = None if proposal.empty else mask_from_array(proposal.mask)
-        return _shape(proposal, geometry, place.image)
+        return self._masked(REGION_TOOLS[tool](self, place, settings), place)
 
     def edit(
         self, place: Place, tool: str, shape: Geometry, settings: Mapping[str, Any]
@@ -236,6 +252,13 @@ def propose_from_strokes(
 ) -> Shape | Failure:
     """Run the scribble tool."""
     return _guarded(lambda: bench().scribbles(place, strokes, label, settings))
+
+
+def propose_each_from_strokes(
+    place: Place, strokes: tuple[Stroke, ...], settings: Mapping[str, Any]
+) -> tuple[tuple[int, Shape], ...] | Failure:
+    """Run the scribble tool for every label that was drawn."""
+    return _guarded(lambda: bench().scribbles_each(place, strokes, settings))
 
 
 def propose_from_outline(

@@ -111,6 +111,18 @@ class Refining:
         place = Place(self._root, slug, image)
         return self._in_turn(client, "propose_from_strokes", place, strokes, label, settings)
 
+    def scribbles_each(
+        self,
+        slug: str,
+        image: Image,
+        client: str,
+        strokes: tuple[Stroke, ...],
+        settings: Mapping[str, Any],
+    ) -> tuple[tuple[int, Shape], ...] | None:
+        """A mask for every label that was drawn, or None when the client asked again meanwhile."""
+        place = Place(self._root, slug, image)
+        return self._in_turn(client, "propose_each_from_strokes", place, strokes, settings)
+
     def outline(
         self, slug: str, image: Image, client: str, polygon: Polygon, settings: Mapping[str, Any]
     ) -> Shape | None:

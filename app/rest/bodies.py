@@ -124,14 +124,15 @@ class Restore(Strict):
 
 
 class RefineScribbles(Strict):
-    """``POST …/refine/scribbles``."""
+    """``POST …/refine/scribbles``; without a label every label that was drawn is answered."""
 
     request: int = Field(ge=0)
     client: Client
-    label: int = Field(ge=1)
+    label: int | None = Field(default=None, ge=1)
     strokes: list[Any] = Field(max_length=2000)
     method: _Name = "auto"
     smooth: float | int | None = Field(default=None, ge=0, le=1000)
+    parts: Literal["touched", "all"] | None = None
 
 
 class RefineOutline(Strict):

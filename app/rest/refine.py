@@ -30,7 +30,10 @@ def register(api: Blueprint, services: Services) -> None:
         image = image_at(project_at(services, slug), image_id)
         body = bodies.read(bodies.RefineScribbles)
         strokes = strokes_from_wire(body.strokes)
-        settings = _given(method=body.method, smooth=body.smooth)
+        settings = _given(method=body.method, smooth=body.smooth, parts=body.parts)
+        if body.label is None:
+            found = refining.scribbles_each(slug, image, body.client, strokes, settings)
+            return jsonify(labelled_to_wire(body.request, found))
         shape = refining.scribbles(
             slug, image, body.client, strokes, label=body.label, settings=settings
         )
@@ -105,6 +108,19 @@ def proposal_to_wire(number: int, shape: Shape | None) -> dict[str, Any]:
     if shape is None:
         return {"request": number, "proposal": None, "hint": _OVERTAKEN}
     return {"request": number, "proposal": _shape_to_wire(shape), "hint": shape.hint}
+
+
+def labelled_to_wire(number: int, found: tuple[tuple[int, Shape], ...] | None) -> dict[str, Any]:
+    """One proposal for each label, those of labels with nothing to propose left out."""
+    if found is None:
+        return {"request": number, "proposals": [], "hint": _OVERTAKEN}
+    proposals = [
+        {"label": label, **wire}
+        for label, shape in found
+        if (wire := _shape_to_wire(shape)) is not None
+    ]
+    hints = [shape.hint for _, shape in found if shape.hint]
+    return {"request": number, "proposals": proposals, "hint": hints[0] if hints else ""}
 
 
 def proposals_to_wire(number: int, shapes: tuple[Shape, ...] | None) -> dict[str, Any]:

@@ -78,6 +78,16 @@ def test_strokes_become_the_mask_of_the_object(refining, image):
     assert shape.method != "auto"
 
 
+@pytest.mark.slow
+def test_every_label_that_was_drawn_becomes_a_mask(refining, image):
+    other = Stroke(OUTSIDE.points, OUTSIDE.width, 4)
+    found = dict(refining.scribbles_each("disks", image, "tab", (INSIDE, other), {}))
+    assert list(found) == [1, 4]
+    assert overlap(found[1].geometry) > 0.8
+    together = sum(array_from_geometry(found[n].geometry, (100, 120)).astype(int) for n in (1, 4))
+    assert together.max() == 1
+
+
 def test_strokes_without_an_object_bring_a_hint(refining, image):
     shape = refining.scribbles("disks", image, "tab", (OUTSIDE,), label=1, settings={})
     assert shape.geometry is None

@@ -26,7 +26,15 @@ def asked(monkeypatch):
         calls.append((slug, image.id, client, polygon, settings))
         return Shape(polygon, 32.0, "band", 0.5, "a hint")
 
+    def scribbles_each(_self, slug, image, client, strokes, settings):
+        calls.append((slug, image.id, client, strokes, settings))
+        return (
+            (1, Shape(Mask(1, 2, 3, 4, "0<"), 12.0, "forest", 0.75, "")),
+            (4, Shape(None, 0.0, "forest", 0.0, "The strokes lie outside the image.")),
+        )
+
     monkeypatch.setattr(Refining, "scribbles", scribbles)
+    monkeypatch.setattr(Refining, "scribbles_each", scribbles_each)
     monkeypatch.setattr(Refining, "outline", outline)
     monkeypatch.setattr(Refining, "prepare", lambda _self, slug, image: calls.append(image.id))
     return calls
@@ -47,6 +55,15 @@ def test_strokes_bring_a_mask(client, project, asked):
     }
     stroke = Stroke(((1, 2), (3, 4)), 5, 1)
     assert asked == [("cats", 1, "tab", (stroke,), 1, {"method": "auto"})]
+
+
+def test_without_a_label_every_label_that_was_drawn_is_answered(client, project, asked):
+    body = {key: value for key, value in SCRIBBLES.items() if key != "label"}
+    answer = client.post(f"{REFINE}/scribbles", json={**body, "parts": "all"}).json
+    (proposal,) = answer["proposals"]
+    assert (proposal["label"], proposal["kind"], proposal["area"]) == (1, "mask", 12.0)
+    assert answer["hint"] == "The strokes lie outside the image."
+    assert asked[0][-1] == {"method": "auto", "parts": "all"}
 
 
 def test_settings_reach_the_tool(client, project, asked):
@@ -99,6 +116,7 @@ def test_what_the_tool_refuses_is_told(client, project, monkeypatch, error, stat
         ({"client": "a b"}, "client"),
         ({"request": "7"}, "request"),
         ({"smooth": -1}, "smooth"),
+        ({"parts": "some"}, "parts"),
         ({"other": 1}, "other"),
     ],
 )

@@ -96,5 +96,25 @@
     },
   });
 
-  dsb.refine = { METHODS, Requests, acceptControls, extend, methodControl, prepare };
+  /** A list of words for what the tool is told; the first stands where nothing was chosen. */
+  function wordControl(tool, text, setting, words) {
+    const values = Object.keys(words);
+    const chosen = tool.editor.settings[setting];
+    return {
+      is: 'select', text, options: Object.values(words), value: words[chosen] || words[values[0]],
+      set: (word) => {
+        tool.editor.setSetting(setting, values.find((value) => words[value] === word));
+        tool.ask();
+      },
+    };
+  }
+
+  /** How far a point is from the paint of a stroke; 0 on it. */
+  function away({ points, width }, point) {
+    const { distance, nearestOnSegment } = dsb.geometry;
+    const steps = points.slice(1).map((to, k) => nearestOnSegment(point, points[k], to).distance);
+    return Math.max(0, Math.min(distance(point, points[0]), ...steps) - width / 2);
+  }
+
+  dsb.refine = { METHODS, Requests, acceptControls, away, extend, methodControl, prepare, wordControl };
 })(window);

@@ -3,19 +3,29 @@
  *
  * A scribble carries the uid of the mask it will become; it is open while no annotation has that
  * uid. Strokes are operations like everything else: they survive a reload and are undone one by one.
+ * With several labels at once each gets a mask of its own; the first has the scribble's uid.
  */
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const OBJECT = '#39d98a';
   const BACKGROUND = '#ff5d8f';
+  const MARKS = [
+    { value: 'object', text: 'object', color: OBJECT },
+    { value: 'background', text: 'background', color: BACKGROUND, keys: 'Alt' },
+    { value: 'erase', text: 'erase stroke', keys: 'Shift' },
+  ];
+  /** What the two lists of the dock say, and what the tool is told. */
+  const LABELS = { one: 'one label', several: 'several labels' };
+  const PARTS = { touched: 'this object', all: 'all like it' };
+  const ROOM = 6;
 
   class ScribbleTool extends dsb.Tool {
     constructor(editor) {
       super(editor);
       this.cursor = 'none';
       this.requests = new dsb.refine.Requests(editor, 'scribbles');
-      this.background = false;
+      this.mark = 'object';
       this.draft = null;
       this.pointer = null;
       this.forget();
@@ -23,9 +33,24 @@
 
     forget() {
       this.key = null;
-      this.proposal = null;
-      this.state = null;
+      this.proposals = [];
       this.hintText = '';
+    }
+
+    get proposal() {
+      return this.proposals[0] || null;
+    }
+
+    get several() {
+      return this.editor.settings.scribbleLabels === 'several';
+    }
+
+    /** The label that the strokes on the object have. */
+    get label() {
+      const { known, strokes } = this;
+      const own = known && strokes.find((stroke) => stroke.label === known.label);
+      const named = own || strokes.find((stroke) => stroke.label > 0);
+      return named ? named.label : this.editor.label;
     }
 
     /** Take up the selected object's strokes, or the scribble that was left open. */
@@ -44,8 +69,7 @@
       this.key = key;
       this.begun = this.strokes;
       if (key && this.strokes.length) {
-        const named = this.strokes.find((stroke) => stroke.label > 0);
-        if (named) this.editor.setLabel(named.label);
+        this.editor.setLabel(this.label);
         if (this.known) this.editor.hide(key);
         this.ask();
       }
@@ -54,7 +78,7 @@
 
     leave() {
       this.requests.cancel();
-      this.show(null);
+      this.show([]);
       this.editor.hide(null);
       this.draft = null;
       this.pointer = null;
@@ -73,7 +97,8 @@
 
     down(touch) {
       if (!this.editor.needsLabel() || touch.button === 1) return false;
-      const background = this.background || touch.alt || touch.button === 2;
+      if (this.mark === 'erase' || touch.shift) return this.eraseAt(touch.point);
+      const background = this.mark === 'background' || touch.alt || touch.button === 2;
       this.draft = {
         points: [touch.inside],
         width: this.editor.settings.scribble,
@@ -81,6 +106,16 @@
       };
       this.editor.redraw();
       return true;
+    }
+
+    /** Take the newest stroke under the pointer away; the answer is then that of the others. */
+    eraseAt(point) {
+      const { strokes, editor } = this;
+      const room = ROOM / editor.view.scale;
+      const place = strokes.findLastIndex((stroke) => dsb.refine.away(stroke, point) <= room);
+      if (place < 0) editor.hint('There is no stroke here to erase');
+      else editor.scribble(this.key, strokes.toSpliced(place, 1));
+      return false;
     }
 
     drag(touch) {
@@ -109,16 +144,18 @@
       const { strokes, key, editor } = this;
       if (!strokes.some((stroke) => stroke.label > 0)) {
         this.requests.cancel();
-        this.show(null);
+        this.show([]);
         this.say(strokes.length ? 'Draw a stroke on the object too' : '');
         return;
       }
-      const label = strokes.find((stroke) => stroke.label > 0).label;
-      const { smooth, scribbleMethod: method = 'auto' } = editor.settings;
+      const { label } = this;
+      const { smooth, scribbleMethod: method = 'auto', scribbleParts: parts = 'touched' } = editor.settings;
+      const each = this.several && !this.known;
       editor.emit('dock');
-      const answer = await this.requests.ask({ label, strokes, method, smooth });
+      const answer = await this.requests.ask({ ...(each ? {} : { label }), strokes, method, smooth, parts });
       if (!answer || key !== this.key) return;
-      this.show(answer.proposal);
+      const one = answer.proposal ? [{ ...answer.proposal, label }] : [];
+      this.show(answer.proposals || one);
       this.say(answer.hint || '');
     }
 
@@ -127,26 +164,33 @@
       this.editor.emit('dock');
     }
 
-    show(proposal) {
+    show(proposals) {
       const { editor } = this;
-      this.proposal = proposal;
-      this.state = proposal && { label: editor.label, kind: 'mask', geometry: proposal.geometry };
-      if (this.known) editor.hide(proposal ? this.key : null);
-      editor.live.show(proposal ? dsb.shapes.rasterOf(this.state) : null, editor.color(editor.label));
+      this.proposals = proposals;
+      if (this.known) editor.hide(proposals.length ? this.key : null);
+      const [first] = this.states;
+      editor.live.show(first ? dsb.shapes.rasterOf(first) : null, first && editor.color(first.label));
       editor.redraw();
       editor.emit('objects');
     }
 
+    get states() {
+      return this.proposals.map(({ label, geometry }) => ({ label, kind: 'mask', geometry }));
+    }
+
     accept() {
-      const { proposal, key, editor, known } = this;
-      if (!proposal) return this.strokes.length > 0;
-      const fields = { kind: 'mask', geometry: proposal.geometry, source: `scribbles: ${proposal.method}` };
+      const { proposals, key, editor, known } = this;
+      if (!proposals.length) return this.strokes.length > 0;
+      const wanted = proposals.map(({ label, geometry, method }, place) => ({
+        type: 'annotation',
+        key: place ? dsb.uuid() : key,
+        after: { ...(place ? {} : known), label, kind: 'mask', geometry, source: `scribbles: ${method}` },
+      }));
       this.requests.cancel();
       this.forget();
       editor.live.show(null);
       editor.hide(null);
-      if (known) editor.edit(key, { ...fields, label: editor.label }, 'scribble');
-      else editor.annotate('mask', proposal.geometry, { uid: key, source: fields.source, tool: 'scribble' });
+      editor.commit(wanted, 'scribble');
       editor.select(null);
       editor.emit('dock');
       return true;
@@ -161,7 +205,7 @@
       if (!this.strokes.length) return false;
       const { key, known, begun } = this;
       this.requests.cancel();
-      this.show(null);
+      this.show([]);
       this.editor.hide(null);
       this.forget();
       this.editor.scribble(key, known ? begun : null);
@@ -174,10 +218,11 @@
       this.editor.redraw();
     }
 
-    /** Another label: the strokes on the object follow it. */
+    /** Another label: the strokes on the object follow it, unless each label is to have its own. */
     labelled() {
-      const { strokes, editor } = this;
-      const moved = strokes.map((s) => (s.label > 0 ? { ...s, label: editor.label } : s));
+      const { strokes, editor, label } = this;
+      if (this.several && !this.known) return strokes.length > 0;
+      const moved = strokes.map((s) => (s.label === label ? { ...s, label: editor.label } : s));
       if (strokes.length) editor.scribble(this.key, moved);
       return strokes.length > 0;
     }
@@ -188,16 +233,21 @@
     }
 
     parts() {
-      const { editor, state, draft, pointer } = this;
-      const color = editor.color(editor.label);
-      const parts = state
-        ? [{ is: 'shape', kind: 'mask', outline: dsb.shapes.outlineOf(state), color, look: 'preview' }]
-        : [];
+      const { editor, draft, pointer } = this;
+      const parts = this.states.map((state) => ({
+        is: 'shape', kind: 'mask', outline: dsb.shapes.outlineOf(state),
+        color: editor.color(state.label), look: 'preview',
+      }));
       for (const stroke of draft ? [...this.strokes, draft] : this.strokes) {
-        parts.push({ is: 'stroke', ...stroke, color: stroke.label ? OBJECT : BACKGROUND });
+        parts.push({ is: 'stroke', ...stroke, color: this.colorOf(stroke) });
       }
       if (pointer) parts.push({ is: 'ring', point: pointer, width: editor.settings.scribble });
       return parts;
+    }
+
+    colorOf({ label }) {
+      if (!label) return BACKGROUND;
+      return this.several ? this.editor.color(label) : OBJECT;
     }
 
     dock() {
@@ -206,13 +256,10 @@
       return [
         {
           is: 'choice',
-          value: this.background ? 'background' : 'object',
-          options: [
-            { value: 'object', text: 'object', color: OBJECT },
-            { value: 'background', text: 'background', color: BACKGROUND, keys: 'Alt' },
-          ],
+          value: this.mark,
+          options: MARKS,
           set: (value) => {
-            this.background = value === 'background';
+            this.mark = value;
             editor.emit('dock');
           },
         },
@@ -228,6 +275,8 @@
           },
         },
         dsb.refine.methodControl(this, 'scribbleMethod', dsb.refine.METHODS.scribbles),
+        dsb.refine.wordControl(this, 'labels', 'scribbleLabels', LABELS),
+        dsb.refine.wordControl(this, 'parts', 'scribbleParts', PARTS),
         ...(status ? [{ is: 'text', text: status }] : []),
         ...(this.strokes.length ? dsb.refine.acceptControls(this, this.proposal) : []),
       ];
