@@ -1,8 +1,17 @@
-/** Snap: a rough outline moves onto the object's edge. */
+/** Snap: rough outlines move onto the edges of their objects, the selection all together. */
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const WIDEST = 80;
+  const AS_DRAWN = 'as drawn';
+
+  /**
+   * One outline in hand.
+   * @typedef {object} Fit
+   * @property {string | null} uid null while it is not an annotation yet
+   * @property {object} rough the polygon as drawn
+   * @property {object | null} proposal
+   */
 
   class SnapTool extends dsb.PolygonTool {
     static draws = false;
@@ -14,11 +23,26 @@
     }
 
     forget() {
-      /** @type {object | null} the polygon to be snapped */
-      this.rough = null;
-      this.uid = null;
-      this.proposal = null;
+      /** @type {Fit[]} what is to be snapped */
+      this.fits = [];
+      this.done = 0;
       this.hintText = '';
+    }
+
+    get rough() {
+      return this.fits.length ? this.fits[0].rough : null;
+    }
+
+    get uid() {
+      return this.fits.length ? this.fits[0].uid : null;
+    }
+
+    get proposal() {
+      return this.fits.length ? this.fits[0].proposal : null;
+    }
+
+    get complete() {
+      return this.fits.length > 0 && this.done === this.fits.length;
     }
 
     enter() {
@@ -26,14 +50,13 @@
       this.selected();
     }
 
-    /** A selected polygon is the rough outline. */
+    /** The selected polygons are the rough outlines. */
     selected() {
-      const { selectedState: state, selection } = this.editor;
+      const polygons = this.editor.chosenStates().filter(([, state]) => state.kind === 'polygon');
       this.drop();
-      if (!state || state.kind !== 'polygon') return;
+      if (!polygons.length) return;
       this.clear();
-      this.uid = selection;
-      this.rough = state.geometry;
+      this.fits = polygons.map(([uid, { geometry }]) => ({ uid, rough: geometry, proposal: null }));
       this.ask();
     }
 
@@ -56,44 +79,66 @@
       return false;
     }
 
-    /** While a proposal waits, a click on another polygon takes that one instead. */
+    /** While a proposal waits, a click on another polygon takes that one instead; Shift adds it. */
     pickOther(touch) {
       const uid = this.editor.pick(touch.point, (state) => state.kind === 'polygon');
-      if (uid && uid !== this.uid) this.editor.select(uid);
+      if (uid && touch.shift && this.uid) this.editor.choose(uid);
+      else if (uid && !this.fits.some((fit) => fit.uid === uid)) this.editor.select(uid);
       else this.editor.hint('Enter accepts the outline, Esc rejects it');
     }
 
     finish(polygon) {
-      this.rough = polygon;
+      this.fits = [{ uid: null, rough: polygon, proposal: null }];
       this.ask();
     }
 
+    /** One outline after the other, so that each is shown as soon as it is there. */
     async ask() {
-      const { rough, editor } = this;
-      if (!rough) return;
-      editor.emit('dock');
+      const { fits, editor } = this;
+      this.done = 0;
       const { snap, snapMethod: method = 'auto' } = editor.settings;
       const width = snap || null;
-      const answer = await this.requests.ask({ geometry: rough, method, width });
-      if (!answer || rough !== this.rough) return;
-      this.proposal = answer.proposal;
-      this.hintText = answer.hint || '';
-      editor.redraw();
-      editor.emit('dock');
-      editor.emit('objects');
+      for (const fit of fits) {
+        const pending = this.requests.ask({ geometry: fit.rough, method, width });
+        editor.emit('dock');
+        const answer = await pending;
+        if (!answer || fits !== this.fits) return;
+        fit.proposal = answer.proposal;
+        this.done += 1;
+        this.hintText = fits.length === 1 ? answer.hint || '' : this.summary;
+        editor.redraw();
+        editor.emit('dock');
+        editor.emit('objects');
+      }
+    }
+
+    get summary() {
+      const { fits, done } = this;
+      if (done < fits.length) return `${done} of ${fits.length}`;
+      const moved = fits.filter(({ proposal }) => proposal && proposal.method !== AS_DRAWN).length;
+      const kept = fits.length - moved;
+      return kept ? `${moved} moved, ${kept} kept as drawn` : `${moved} moved`;
     }
 
     accept() {
       if (!this.rough) return super.accept();
-      const { proposal, uid, editor } = this;
-      if (!proposal) return true;
-      const { geometry, method } = proposal;
-      const source = `outline: ${method}`;
+      const { fits, editor } = this;
+      const ready = fits.filter(({ proposal }) => proposal);
+      if (!this.complete || !ready.length) return true;
+      const moved = fits.length > 1 ? ready.filter(({ proposal }) => proposal.method !== AS_DRAWN) : ready;
       this.drop();
       editor.select(null);
-      if (uid) editor.edit(uid, { kind: 'polygon', geometry, source }, 'snap');
-      else editor.annotate('polygon', geometry, { source, tool: 'snap' });
+      editor.commit(moved.flatMap((fit) => this.change(fit)), 'snap');
       return true;
+    }
+
+    /** What accepting one outline changes; nothing where the object is gone. */
+    change({ uid, proposal: { geometry, method } }) {
+      const { editor } = this;
+      const known = uid ? editor.model.annotation(uid) : { label: editor.label };
+      if (!known) return [];
+      const after = { ...known, kind: 'polygon', geometry, source: `outline: ${method}` };
+      return [{ type: 'annotation', key: uid || dsb.uuid(), after }];
     }
 
     escape() {
@@ -104,18 +149,17 @@
       return true;
     }
 
-    get state() {
-      const { proposal } = this;
-      return proposal && { label: this.label, kind: 'polygon', geometry: proposal.geometry };
-    }
-
-    get label() {
-      const known = this.uid && this.editor.model.annotation(this.uid);
+    labelOf(uid) {
+      const known = uid && this.editor.model.annotation(uid);
       return known ? known.label : this.editor.label;
     }
 
+    get label() {
+      return this.labelOf(this.uid);
+    }
+
     hides(uid) {
-      return uid === this.uid;
+      return this.fits.some((fit) => fit.uid === uid);
     }
 
     unfinished() {
@@ -123,14 +167,19 @@
     }
 
     parts() {
-      const { rough, proposal, editor } = this;
-      if (!rough) return super.parts();
-      const color = editor.color(this.label);
-      const parts = [{ is: 'shape', kind: 'polygon', geometry: rough, color, look: 'ghost' }];
-      if (proposal) {
-        parts.push({ is: 'shape', kind: 'polygon', geometry: proposal.geometry, color, look: 'preview' });
-      }
-      return parts;
+      if (!this.rough) return super.parts();
+      return this.fits.flatMap(({ uid, rough, proposal }) => {
+        const color = this.editor.color(this.labelOf(uid));
+        const shown = { is: 'shape', kind: 'polygon', color };
+        const before = { ...shown, geometry: rough, look: 'ghost' };
+        return proposal ? [before, { ...shown, geometry: proposal.geometry, look: 'preview' }] : [before];
+      });
+    }
+
+    chip() {
+      const { editor, fits } = this;
+      if (fits.length > 1) return { is: 'chip', text: `${fits.length} outlines`, color: editor.color(null) };
+      return { is: 'chip', text: editor.labelName(this.label), color: editor.color(this.label) };
     }
 
     dock() {
@@ -139,9 +188,10 @@
       if (!this.rough) {
         return [...editor.labelChip(), { is: 'text', text: 'click a rough outline around the object' }];
       }
-      const status = this.requests.busy ? 'working…' : this.hintText;
+      const busy = this.fits.length > 1 ? this.summary : 'working…';
+      const status = this.requests.busy ? busy : this.hintText;
       return [
-        { is: 'chip', text: editor.labelName(this.label), color: editor.color(this.label) },
+        this.chip(),
         {
           is: 'range', text: 'width', min: 0, max: WIDEST, value: editor.settings.snap,
           unit: 'px', zero: 'auto',
@@ -152,7 +202,7 @@
         },
         dsb.refine.methodControl(this, 'snapMethod', dsb.refine.METHODS.outline),
         ...(status ? [{ is: 'text', text: status }] : []),
-        ...dsb.refine.acceptControls(this, this.proposal),
+        ...dsb.refine.acceptControls(this, this.complete && this.fits.some(({ proposal }) => proposal)),
       ];
     }
   }
