@@ -26,13 +26,13 @@ class Tool(Protocol):
         """Of its row."""
         ...
 
-    def prepare(self, image: NDArray) -> None:
+    def prepare(self, image: NDArray, /) -> None:
         """Open an image."""
 
-    def add(self, stroke: NDArray) -> None:
+    def add(self, stroke: NDArray, /) -> None:
         """Take the pixels of one more stroke."""
 
-    def refine(self, raster: NDArray) -> NDArray[np.bool_]:
+    def refine(self, raster: NDArray, /) -> NDArray[np.bool_]:
         """Answer to everything drawn so far."""
         ...
 
