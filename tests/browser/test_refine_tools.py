@@ -110,6 +110,7 @@ def test_the_methods_in_the_panel_are_those_of_the_tools(running, page):
     assert set(known["outline"]) == set(outline.METHODS)
     assert set(known["box"]) == set(region.BOX_METHODS)
     assert set(known["superpixels"]) == set(region.SIZES)
+    assert set(known["threshold"]) == set(region.SIDES)
 
 
 def test_a_method_chosen_in_the_panel_answers(running, page):

@@ -75,6 +75,7 @@
     ],
     box: ['auto', 'learned evidence', 'superpixel random forest', 'watershed', 'grabcut', 'two tones'],
     superpixels: ['small', 'medium', 'large'],
+    threshold: ['auto', 'bright', 'dark'],
   };
 
   /** Add what the pointer passed to a stroke, no finer than can be seen. */

@@ -2,7 +2,8 @@
  * Wand: a click, a box or a few touches become a mask, shown first, taken with Enter.
  *
  * click: the pixels like the one under it, dragging sideways sets how like;
- * box: the object in the box; paint: every superpixel touched; grow: on from the strokes.
+ * box: the object in the box; paint: every superpixel touched; grow: on from the strokes;
+ * threshold: the bright or the dark pixels inside a free hand.
  */
 (function (root) {
   'use strict';
@@ -11,12 +12,14 @@
   const BACKGROUND = '#ff5d8f';
   const PER_PIXEL = 0.15;
   const FIRST_TOLERANCE = 12;
-  const MODES = ['click', 'box', 'paint', 'grow'];
+  const MODES = ['click', 'box', 'paint', 'grow', 'threshold'];
+  const LOOSE = 1;
   const WORDS = {
     click: 'click on the object; drag sideways for more or less of it',
     box: 'drag a box around the object',
     paint: 'paint over the object: whole superpixels are taken, with Alt given up',
     grow: 'draw on the object: it grows to where it looks different',
+    threshold: 'drag around the object: the bright or the dark pixels inside are taken',
   };
 
   class WandTool extends dsb.Tool {
@@ -26,6 +29,8 @@
       this.from = null;
       this.draft = null;
       this.pointer = null;
+      /** @type {Array<[number, number]> | null} the free hand around a threshold */
+      this.ring = null;
       this.forget();
     }
 
@@ -60,6 +65,7 @@
       this.requests.cancel();
       this.from = null;
       this.draft = null;
+      this.ring = null;
       this.show(null);
       this.forget();
       this.editor.emit('dock');
@@ -72,6 +78,7 @@
       this.from = touch.inside;
       this.to = touch.inside;
       if (this.touches) this.draft = this.strokeFrom(touch);
+      if (this.mode === 'threshold') this.ring = [touch.inside];
       if (this.mode === 'click') this.click(touch, this.editor.settings.wandTolerance || null);
       this.editor.redraw();
       return true;
@@ -86,6 +93,7 @@
       this.pointer = touch.point;
       this.to = touch.inside;
       if (this.draft) dsb.refine.extend(this.draft, touch, this.editor);
+      if (this.ring) dsb.refine.extend({ points: this.ring }, touch, this.editor);
       if (this.mode === 'click') this.pull(touch);
       this.editor.redraw();
     }
@@ -106,6 +114,7 @@
       this.draft = null;
       this.pulled = null;
       if (mode === 'box') this.askBox();
+      else if (this.ring) this.askThreshold();
       else if (draft) {
         this.strokes = [...this.strokes, draft];
         this.askStrokes();
@@ -127,6 +136,21 @@
       this.ask({ tool: 'box', geometry, method: this.editor.settings.boxMethod || 'auto' });
     }
 
+    askThreshold() {
+      const ring = dsb.geometry.straightened(this.ring, LOOSE / this.editor.view.scale);
+      this.ring = null;
+      if (ring.length < 3) {
+        this.say('Drag around the object, without letting go');
+        return;
+      }
+      this.ask({ tool: 'threshold', geometry: { parts: [[ring]] }, ...this.levels });
+    }
+
+    get levels() {
+      const { thresholdLevel: level, thresholdSide: side = 'auto' } = this.editor.settings;
+      return { side, ...(level ? { level } : {}) };
+    }
+
     askStrokes() {
       const { settings, label } = this.editor;
       const body = { label, strokes: this.strokes };
@@ -139,6 +163,9 @@
       if (this.strokes.length) this.askStrokes();
       else if (this.asked && this.asked.tool === 'box') {
         this.ask({ ...this.asked, method: this.editor.settings.boxMethod });
+      } else if (this.asked && this.asked.tool === 'threshold') {
+        const { tool, geometry } = this.asked;
+        this.ask({ tool, geometry, ...this.levels });
       } else if (this.asked) {
         const tolerance = this.editor.settings.wandTolerance || null;
         const { tolerance: _old, ...rest } = this.asked;
@@ -199,6 +226,7 @@
     abandon() {
       this.from = null;
       this.draft = null;
+      this.ring = null;
       this.editor.redraw();
     }
 
@@ -233,8 +261,17 @@
         const geometry = dsb.geometry.boxBetween(this.from, this.to);
         parts.push({ is: 'shape', kind: 'box', geometry, color, look: 'draft' });
       }
+      const outline = this.ring || this.around;
+      if (outline) parts.push({ is: 'shape', kind: 'polyline', geometry: { points: outline }, color, look: 'ghost' });
       if (pointer && this.touches) parts.push({ is: 'ring', point: pointer, width: this.width });
       return parts;
+    }
+
+    /** The shape whose inside was asked about, closed. */
+    get around() {
+      if (!this.asked || this.asked.tool !== 'threshold') return null;
+      const [[ring]] = this.asked.geometry.parts;
+      return [...ring, ring[0]];
     }
 
     dock() {
@@ -272,6 +309,15 @@
         return [{
           is: 'select', text: 'method', options: dsb.refine.METHODS.box,
           value: settings.boxMethod || 'auto', set: set('boxMethod'),
+        }];
+      }
+      if (mode === 'threshold') {
+        return [{
+          is: 'range', text: 'level', min: 0, max: 99, zero: 'auto',
+          value: settings.thresholdLevel || 0, set: set('thresholdLevel'),
+        }, {
+          is: 'select', text: 'take', options: dsb.refine.METHODS.threshold,
+          value: settings.thresholdSide || 'auto', set: set('thresholdSide'),
         }];
       }
       const size = {
