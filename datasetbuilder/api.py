@@ -52,6 +52,7 @@ from datasetbuilder.model import (
 from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.beside import open_reader, open_store
 from datasetbuilder.projects.ingest import IngestReport, ingest
+from datasetbuilder.projects.job_engine import Engine
 from datasetbuilder.projects.library import Library
 from datasetbuilder.projects.likenesses import learn_likenesses
 from datasetbuilder.projects.opening import folder_name
@@ -279,6 +280,7 @@ class Project:
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
         job_id: int | None = None,
+        engine: Engine | None = None,
     ) -> IngestReport:
         """Take in folders, files and zip archives; a bad file is reported, the rest goes in.
 
@@ -295,6 +297,8 @@ class Project:
             Asked between files; what went in so far stays.
         job_id : int, optional
             The job that this is; files that it has settled are passed over.
+        engine : Engine, optional
+            Whose workers decode the files; by default child processes of this one.
         """
         if isinstance(sources, str | os.PathLike):
             sources = [sources]
@@ -308,6 +312,7 @@ class Project:
             progress=watching_space(self.workspace.root, "Taking images in", progress),
             cancelled=cancelled,
             job_id=job_id,
+            engine=engine,
         )
 
     def images(
@@ -671,7 +676,9 @@ class Project:
 
     # --- likeness ---------------------------------------------------------------------------
 
-    def learn_likenesses(self, *, progress: Progress | None = None) -> list[str]:
+    def learn_likenesses(
+        self, *, progress: Progress | None = None, engine: Engine | None = None
+    ) -> list[str]:
         """Look at images that came in before likeness was kept, so that a split can use it.
 
         An export with splits does it by itself. Beside a server nothing is written: there the
@@ -685,7 +692,7 @@ class Project:
         if self._store.is_beside or self.workspace.read_only:
             return []
         library = self.workspace.library
-        return learn_likenesses(self._store, library, self.info, progress=progress)
+        return learn_likenesses(self._store, library, self.info, progress=progress, engine=engine)
 
     # --- import ---------------------------------------------------------------------------
 

@@ -4,22 +4,21 @@ A file that cannot be read is listed with its reason and the rest goes in. Nothi
 image before all of it was decoded.
 """
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import count, islice, takewhile
+from itertools import count, takewhile
 from pathlib import Path
-from tempfile import mkdtemp, mkstemp
+from tempfile import mkdtemp
 from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
-from datasetbuilder.errors import ImageRefused, StoreUnavailable
+from datasetbuilder.errors import ImageRefused
 from datasetbuilder.model import Image
-from datasetbuilder.pixels.files import open_regular
 from datasetbuilder.pixels.reader import ImageInfo
+from datasetbuilder.projects.decoding import Outcome, Wish, decoded_by, decoded_here
 from datasetbuilder.projects.intake_job import IntakeJob, add_images
+from datasetbuilder.projects.job_engine import Engine
 from datasetbuilder.projects.library import IN_PLACE, Library
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.sources import Candidate, Refusal, scan
@@ -59,6 +58,7 @@ def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     job_id: int | None = None,
+    engine: Engine | None = None,
 ) -> IngestReport:
     """Take folders, files and zip archives into a project.
 
@@ -81,6 +81,8 @@ def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
     job_id : int, optional
         The job that this is; its items are the files, and those that it has settled are passed
         over.
+    engine : Engine, optional
+        Whose workers decode; by default child processes of this one.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
         with _Intake(
             store, library, project, staging=staging, copy=copy, author=author, job=job
         ) as intake:
-            finished = intake.run(left, go_on)
+            finished = intake.run(left, go_on, engine)
     return IngestReport(
         added=tuple(intake.added),
         refused=(*found.refused, *intake.refused),
@@ -113,15 +115,6 @@ def ingest(  # noqa: PLR0913 - three places and the options of one call, by name
         notes=tuple(intake.notes),
         cancelled=not finished,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    """A candidate after decoding; ``info`` is None where the project has the content."""
-
-    path: Path
-    sha256: str
-    info: ImageInfo | None
 
 
 class _Intake:
@@ -166,39 +159,29 @@ class _Intake:
         else:
             self._discard_kept()
 
-    def run(self, candidates: Sequence[Candidate], go_on: Callable[[int, Candidate], bool]) -> bool:
+    def run(
+        self,
+        candidates: Sequence[Candidate],
+        go_on: Callable[[int, Candidate], bool],
+        engine: Engine | None,
+    ) -> bool:
         """Take in the candidates; False when ``go_on`` said stop before the last."""
-        waiting = iter(candidates)
-        width = self._library.decoder.size
-        with ThreadPoolExecutor(width) as threads:
-            ahead: deque[tuple[Candidate, Future[_Decoded]]] = deque()
-            try:
-                for done, _ in enumerate(candidates, start=1):
-                    for candidate in islice(waiting, 2 * width - len(ahead)):
-                        known = self._known_contents(candidate)
-                        ahead.append((candidate, threads.submit(self._decode, candidate, known)))
-                    candidate, decoding = ahead.popleft()
-                    self._settle(candidate, decoding)
-                    if not go_on(done, candidate):
-                        return False
-            finally:
-                for _, decoding in ahead:
-                    decoding.cancel()
+        cache, wishes = self._library.cache, map(self._wish, candidates)
+        decoding = (
+            decoded_here(self._library.decoder, cache, wishes)
+            if engine is None
+            else decoded_by(engine, cache, wishes)
+        )
+        with closing(decoding) as outcomes:
+            for done, (candidate, outcome) in enumerate(zip(candidates, outcomes, strict=True), 1):
+                self._settle(candidate, outcome)
+                if not go_on(done, candidate):
+                    return False
         return True
 
-    # --- in the threads -------------------------------------------------------------------
-
-    def _decode(self, candidate: Candidate, known: Sequence[str]) -> _Decoded:
-        path = candidate.path
-        if self._copy and not candidate.staged:
-            path = _staged_copy(path, self._staging)
-        decoder, cache = self._library.decoder, self._library.cache
-        try:
-            sha256, info = decoder.take_in(path, cache, known=known)
-        except ImageRefused:
-            self._drop(candidate, path)
-            raise
-        return _Decoded(path, sha256, info)
+    def _wish(self, candidate: Candidate) -> Wish:
+        staging = self._staging if self._copy and not candidate.staged else None
+        return Wish(candidate.path, staging, self._known_contents(candidate))
 
     def _drop(self, candidate: Candidate, path: Path) -> None:
         if candidate.staged or path != candidate.path:
@@ -206,9 +189,9 @@ class _Intake:
 
     # --- in order -------------------------------------------------------------------------
 
-    def _settle(self, candidate: Candidate, decoding: "Future[_Decoded]") -> None:
+    def _settle(self, candidate: Candidate, outcome: Outcome) -> None:
         try:
-            decoded = decoding.result()
+            decoded = outcome()
             name = self._free_name(candidate, decoded.sha256)
             if name is None or decoded.info is None:
                 self.unchanged += 1
@@ -217,6 +200,7 @@ class _Intake:
             else:
                 self._add(name, candidate, decoded.path, decoded.info)
         except ImageRefused as refused:
+            self._drop(candidate, candidate.path)
             self.refused.append(Refusal(candidate.name, str(refused)))
             self._note(candidate, error=str(refused))
 
@@ -326,29 +310,3 @@ def _in_place(path: Path) -> str:
             "lies in a folder whose name is not UTF-8; rename the folder, or copy the images in"
         ) from None
     return uri
-
-
-def _staged_copy(path: Path, staging: Path) -> Path:
-    """Copy a file into the staging folder, safely on the disk."""
-    with open_regular(path) as source:
-        descriptor, place = mkstemp(dir=staging)
-        with os.fdopen(descriptor, "wb") as target:
-            while chunk := _chunk(source):
-                _write(target, chunk)
-            os.fsync(target.fileno())
-    return Path(place)
-
-
-def _chunk(source: BinaryIO) -> bytes:
-    try:
-        return source.read(2**20)
-    except OSError as error:
-        raise ImageRefused(f"cannot be read: {error.strerror}") from None
-
-
-def _write(target: BinaryIO, chunk: bytes) -> None:
-    try:
-        target.write(chunk)
-        target.flush()
-    except OSError as error:
-        raise StoreUnavailable(f"The workspace's disk refuses a copy: {error.strerror}") from None

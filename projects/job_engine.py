@@ -9,10 +9,11 @@ import os
 import time
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from threading import Lock
 from typing import Any
 
@@ -25,6 +26,8 @@ DEATHS_ALONE = 2
 _ROUND = 4
 _LARGEST_ROUND = 64
 _ROUND_SECONDS = 1.0
+_PATIENCE = 10
+_SCHEMES = ("tcp://", "tls://")
 _TURN = Lock()
 
 
@@ -48,20 +51,27 @@ class Engine:
     scheduler: str | None = None
 
     def run(
-        self, task: Task, params: Params, items: Sequence[Item], *, chunk: int = CHUNK
+        self, task: Task, params: Params, items: Iterable[Item], *, chunk: int = CHUNK
     ) -> Generator[Answer, None, None]:
         """Work on all items; an answer per chunk as it is ready. Closing it stops the workers."""
-        waiting = deque(tuple(items[k : k + chunk]) for k in range(0, len(items), chunk))
+        waiting = _chunks(items, chunk)
         suspects: deque[tuple[Item, ...]] = deque()
         deaths: dict[int, int] = {}
         most = _ROUND
-        with _TURN, self._backend():
-            while waiting or suspects:
+        with _TURN, self._backend() as width:
+            while True:
                 alone = bool(suspects)
-                source = deque([suspects.popleft()]) if alone else waiting
+                # joblib runs ahead of a driver that writes slowly, and what was not written when
+                # the driver is killed is done again: a round bounds it. Between two rounds workers
+                # wait for the slowest of them, so rounds of quick chunks grow.
+                few = [suspects.popleft()] if alone else list(islice(waiting, most * width))
+                if not few:
+                    return
                 began = time.monotonic()
-                lost = yield from self._round(task, params, source, 0 if alone else most)
-                if time.monotonic() - began < _ROUND_SECONDS:
+                lost, untouched = yield from self._round(task, params, few, width)
+                if untouched:
+                    waiting = chain(untouched, waiting)
+                if not alone and time.monotonic() - began < _ROUND_SECONDS:
                     most = min(2 * most, _LARGEST_ROUND)
                 for items_lost in lost:
                     yield Answer(items_lost)
@@ -74,31 +84,25 @@ class Engine:
                     suspects.extend(_halves(items_lost) if alone else [items_lost])
 
     def _round(
-        self, task: Task, params: Params, source: deque[tuple[Item, ...]], most: int
-    ) -> Generator[Answer, None, list[tuple[Item, ...]]]:
-        """Hand out ``most`` chunks for each worker, or 0 for one in all; returns the lost ones."""
+        self, task: Task, params: Params, chunks: Sequence[tuple[Item, ...]], width: int
+    ) -> Generator[Answer, None, tuple[list[tuple[Item, ...]], list[tuple[Item, ...]]]]:
+        """Hand these chunks out; returns those that died with a worker and those left untouched."""
         from joblib import Parallel, delayed
 
         flying: dict[int, tuple[Item, ...]] = {}
-        handed: list[tuple[Item, ...]] = []
-        # joblib runs ahead of a driver that writes slowly, and what was not written when the driver
-        # is killed is done again: a round bounds it. Between two rounds workers wait for the
-        # slowest of them, so rounds of quick chunks grow.
-        limit = most * self.workers or 1
-        # One worker is two of which one gets work: joblib would run a single one in this process.
-        ahead = 1 if most == 0 or self.workers == 1 else 2 * self.workers
+        source = iter(chunks)
 
         def calls() -> Iterator[Any]:
-            while source and len(handed) < limit:
-                one = source.popleft()
-                handed.append(one)
+            for one in source:
                 flying[one[0].id] = one
                 yield delayed(carry_out)(task, params, [(item.id, item.item) for item in one])
 
         parallel: Any = Parallel(
-            n_jobs=max(2, self.workers),
+            # One worker is two of which one gets work: joblib would run a single one in this
+            # process.
+            n_jobs=max(2, width),
             return_as="generator_unordered",
-            pre_dispatch=str(ahead),
+            pre_dispatch=str(1 if width == 1 else 2 * width),
             batch_size=1,  # type: ignore[arg-type]
         )
         try:
@@ -106,8 +110,8 @@ class Engine:
                 for first, settled in answers:
                     yield Answer(flying.pop(first), tuple(Settled(*one) for one in settled))
         except self._deaths():
-            return list(flying.values())
-        return []
+            return list(flying.values()), list(source)
+        return [], []
 
     def _deaths(self) -> tuple[type[Exception], ...]:
         """What is raised when a worker died."""
@@ -118,18 +122,38 @@ class Engine:
         return (KilledWorker,)
 
     @contextmanager
-    def _backend(self) -> Iterator[None]:
+    def _backend(self) -> Iterator[int]:
+        """The workers, and how many there are."""
         from joblib import parallel_config
 
         _leave_out_advice()
+        width = self.workers
         with ExitStack() as stack:
             if self.scheduler is None:
                 stack.enter_context(parallel_config("loky", inner_max_num_threads=1))
                 stack.enter_context(_own_processes())
             else:
-                stack.enter_context(_client(self.scheduler))
+                width = stack.enter_context(_cluster(self.scheduler))
                 stack.enter_context(parallel_config("dask"))
-            yield
+            yield width
+
+
+def require_cluster(address: str) -> None:
+    """Refuse an address where no cluster answers, before anything is begun.
+
+    Raises
+    ------
+    UsageError
+        If nobody answers there, there are no workers, or the packages for Dask are missing.
+    """
+    with _cluster(address):
+        pass
+
+
+def _chunks(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    source = iter(items)
+    while chunk := tuple(islice(source, size)):
+        yield chunk
 
 
 def _halves(items: tuple[Item, ...]) -> list[tuple[Item, ...]]:
@@ -170,7 +194,11 @@ def _own_processes() -> Iterator[None]:
             current(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
-def _client(address: str) -> AbstractContextManager[Any]:
+@contextmanager
+def _cluster(address: str) -> Iterator[int]:
+    """A client of a cluster, as joblib finds it; gives the number of tasks it does at once."""
+    if not address.startswith(_SCHEMES):
+        raise UsageError(f"'{address}' is no address of a Dask scheduler; write tcp://host:8786")
     try:
         from distributed import Client
     except ImportError:
@@ -178,6 +206,13 @@ def _client(address: str) -> AbstractContextManager[Any]:
             "A Dask scheduler needs the extra: pip install 'datasetbuilder[dask]'"
         ) from None
     try:
-        return Client(address, timeout=10, set_as_default=True)
-    except (OSError, ValueError) as error:
+        client: Any = Client(address, timeout=_PATIENCE, set_as_default=True)
+    except (OSError, ValueError, TypeError) as error:
         raise UsageError(f"The Dask scheduler {address} does not answer: {error}") from None
+    with client:
+        width = sum(client.ncores().values())
+        if not width:
+            raise UsageError(
+                f"The Dask scheduler {address} has no workers; start some: dask worker {address}"
+            )
+        yield width

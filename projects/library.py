@@ -223,11 +223,16 @@ class Library:
         try:
             yield
         except ImageRefused as refused:
-            raise DataError(
-                f"{image.name}: its original {path} {refused}. Put the file of SHA-256 "
-                f"{image.sha256[:12]}… back there; a changed picture goes in as a new image "
-                f"under another name."
-            ) from refused
+            raise DataError(unreadable(image, path, str(refused))) from refused
+
+
+def unreadable(image: Image, path: Path, reason: str) -> str:
+    """What to say of an image whose original is not what it was."""
+    return (
+        f"{image.name}: its original {path} {reason}. Put the file of SHA-256 "
+        f"{image.sha256[:12]}… back there; a changed picture goes in as a new image under another "
+        "name."
+    )
 
 
 def copied_name(sha256: str, form: str) -> str:
