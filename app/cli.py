@@ -14,7 +14,13 @@ import typer
 
 from datasetbuilder import __version__
 from datasetbuilder.app import cli_formats, cli_measuring, cli_moving, job_commands, people_commands
-from datasetbuilder.app.cli_place import DatabaseOption, WorkspaceOption, open_named
+from datasetbuilder.app.cli_place import (
+    DatabaseOption,
+    SchedulerOption,
+    WorkspaceOption,
+    engine_at,
+    open_named,
+)
 from datasetbuilder.app.options import JsonOption
 from datasetbuilder.errors import (
     DataError,
@@ -27,6 +33,7 @@ from datasetbuilder.errors import (
 if TYPE_CHECKING:
     from datasetbuilder.api import Workspace
     from datasetbuilder.projects.ingest import IngestReport
+    from datasetbuilder.projects.job_engine import Engine
 
 cli = typer.Typer(
     name="datasetbuilder",
@@ -139,12 +146,14 @@ def serve(  # noqa: PLR0913 - one parameter per option
             "DATASETBUILDER_OIDC_SECRET.",
         ),
     ] = "",
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Start the labelling server and open it in the browser."""
     with _without_collector():
         from datasetbuilder.app import serving
         from datasetbuilder.app.security.doors import doors_from_options, provider_from_options
 
+    engine = engine_at(scheduler)
     with open_named(workspace, database, beside=False) as opened:
         doors = doors_from_options(
             host=host,
@@ -161,6 +170,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
             open_browser=not no_browser,
             image_roots=tuple(image_root or ()),
             doors=doors,
+            engine=engine,
         )
 
 
@@ -172,6 +182,7 @@ def new(  # noqa: PLR0913 - one parameter per option
         str, typer.Option(metavar="A,B,C", help="Names of the labels, by commas.")
     ] = "",
     copy: CopyOption = False,
+    scheduler: SchedulerOption = None,
     workspace: WorkspaceOption = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -181,9 +192,10 @@ def new(  # noqa: PLR0913 - one parameter per option
 
     require_images(images)
     names = [name.strip() for name in labels.split(",") if name.strip()]
+    engine = engine_at(scheduler)
     with open_named(workspace, database) as opened:
         opened.create_project(project, labels=names)
-        _take_in(opened, project, images, copy=copy, as_json=as_json)
+        _take_in(opened, project, images, copy=copy, as_json=as_json, engine=engine)
 
 
 @cli.command()
@@ -191,17 +203,28 @@ def add(  # noqa: PLR0913 - one parameter per option
     project: ProjectArgument,
     images: ImagesArgument,
     copy: CopyOption = False,
+    scheduler: SchedulerOption = None,
     workspace: WorkspaceOption = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add images to a project."""
+    from datasetbuilder.projects.sources import require_images
+
+    require_images(images)
+    engine = engine_at(scheduler)
     with open_named(workspace, database) as opened:
-        _take_in(opened, project, images, copy=copy, as_json=as_json)
+        _take_in(opened, project, images, copy=copy, as_json=as_json, engine=engine)
 
 
-def _take_in(
-    workspace: "Workspace", name: str, sources: list[Path], *, copy: bool, as_json: bool
+def _take_in(  # noqa: PLR0913 - what, where from and how, by name
+    workspace: "Workspace",
+    name: str,
+    sources: list[Path],
+    *,
+    copy: bool,
+    as_json: bool,
+    engine: "Engine | None",
 ) -> None:
     from datasetbuilder.app import console
     from datasetbuilder.app.jobs import new_images_job
@@ -209,10 +232,10 @@ def _take_in(
     project, what = workspace.project(name), "Reading images"
     if workspace.store.is_beside:
         with console.progress_bar(what, quiet=as_json) as progress:
-            report = project.add_images(sources, copy=copy, progress=progress)
+            report = project.add_images(sources, copy=copy, progress=progress, engine=engine)
     else:
         job = new_images_job(project, sources, copy=copy)
-        _, report = job_commands.run(workspace, job.id, what=what, as_json=as_json)
+        _, report = job_commands.run(workspace, job.id, what=what, as_json=as_json, engine=engine)
     if as_json:
         console.emit_json(_ingest_document(project.slug, report))
     else:
@@ -347,6 +370,7 @@ def export(  # noqa: PLR0913 - one parameter per option
     allow_loss: Annotated[
         bool, typer.Option("--allow-loss", help="Export although a format cannot hold everything.")
     ] = False,
+    scheduler: SchedulerOption = None,
     workspace: WorkspaceOption = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -354,9 +378,16 @@ def export(  # noqa: PLR0913 - one parameter per option
     """Export a dataset, verified by reading it back."""
     from datasetbuilder.app import console
     from datasetbuilder.app.jobs import new_export_job
+    from datasetbuilder.exporters.registry import format_named, task_for
+    from datasetbuilder.exporters.staging import refuse_taken
     from datasetbuilder.insight.splits import splits_from_text
 
     splits = splits_from_text(split) if split else None
+    for name in formats:
+        format_named(name)
+    task_for(formats, task)
+    refuse_taken(out)
+    engine = engine_at(scheduler)
     with open_named(workspace, database) as opened:
         found = opened.project(project)
         options = {
@@ -378,7 +409,9 @@ def export(  # noqa: PLR0913 - one parameter per option
                 report = found.export(out, **options, progress=progress)
         else:
             job = new_export_job(found, out, options)
-            _, report = job_commands.run(opened, job.id, what="Exporting", as_json=as_json)
+            _, report = job_commands.run(
+                opened, job.id, what="Exporting", as_json=as_json, engine=engine
+            )
     if as_json:
         console.emit_json(report.to_json())
         return

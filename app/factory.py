@@ -33,6 +33,7 @@ from datasetbuilder.app.security.roots import ImageRoots
 from datasetbuilder.app.security.sessions import Sessions
 from datasetbuilder.app.services import Services, attach
 from datasetbuilder.errors import DatasetBuilderError, PermissionDenied
+from datasetbuilder.projects.job_engine import Engine
 
 _ASSETS = Path(__file__).parent / "assets"
 _THEME = "00_theme.js"
@@ -67,6 +68,7 @@ def create_app(  # noqa: PLR0913 - what one app is made of, all by name
     hosts: Collection[str] = LOOPBACK_NAMES,
     doors: Doors = ALONE,
     on_login: Callable[[], None] = lambda: None,
+    engine: Engine | None = None,
 ) -> Dash:
     """Make the web app of a workspace.
 
@@ -85,6 +87,8 @@ def create_app(  # noqa: PLR0913 - what one app is made of, all by name
         How people come in beside their accounts; by default by the printed address.
     on_login : callable, optional
         Called after a one-time token was used.
+    engine : Engine, optional
+        Whose workers look at images in jobs; by default this computer.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def create_app(  # noqa: PLR0913 - what one app is made of, all by name
         sessions=Sessions(workspace.store),
         door=Door(workspace.store.people),
         roots=ImageRoots(image_roots),
-        jobs=Jobs(workspace),
+        jobs=Jobs(workspace, engine=engine),
         refining=Refining(workspace.root),
         pixels=PixelCache(),
     )

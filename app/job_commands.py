@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasetbuilder.app.cli_place import DatabaseOption, WorkspaceOption, open_named
+from datasetbuilder.app.cli_place import (
+    DatabaseOption,
+    SchedulerOption,
+    WorkspaceOption,
+    engine_at,
+    open_named,
+    place_words,
+)
 from datasetbuilder.app.options import JsonOption
 from datasetbuilder.errors import JobRefused
 
 if TYPE_CHECKING:
     from datasetbuilder.api import Workspace
+    from datasetbuilder.projects.job_engine import Engine
     from datasetbuilder.projects.jobs import Job
 
 commands = typer.Typer(help="Long work: what runs and ran, stop, go on.", no_args_is_help=True)
@@ -63,7 +71,7 @@ def list_jobs(
 
 
 @commands.command()
-def resume(
+def resume(  # noqa: PLR0913 - one parameter per option
     job: JobArgument,
     abandoned: Annotated[
         bool,
@@ -72,6 +80,7 @@ def resume(
             help="On PostgreSQL: the job stands as running, but its process is known to be dead.",
         ),
     ] = False,
+    scheduler: SchedulerOption = None,
     workspace: WorkspaceOption = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -81,11 +90,12 @@ def resume(
     from datasetbuilder.app.jobs import failed_items, job_to_wire
     from datasetbuilder.projects import jobs
 
+    engine = engine_at(scheduler)
     with _opened(workspace, database) as opened:
         _refuse_beside(opened, job)
         if abandoned:
             opened.store.submit(lambda t: jobs.interrupt(t.connection, job))
-        done, _ = run(opened, job, what="Going on", as_json=as_json)
+        done, _ = run(opened, job, what="Going on", as_json=as_json, engine=engine)
         failed = failed_items(opened, job) if done.n_failed else []
     if as_json:
         items = [{"item": one.item, "reason": one.error} for one in failed]
@@ -119,7 +129,14 @@ def cancel(
         console.say(f"Job {job} is cancelled; what it did stays. {_way_on(job, opened)}")
 
 
-def run(workspace: "Workspace", job_id: int, *, what: str, as_json: bool) -> tuple["Job", Any]:
+def run(
+    workspace: "Workspace",
+    job_id: int,
+    *,
+    what: str,
+    as_json: bool,
+    engine: "Engine | None" = None,
+) -> tuple["Job", Any]:
     """Carry a job out with a bar; Ctrl-C stops it and says how to go on.
 
     Returns how the job stands, and what this run of it reports.
@@ -127,14 +144,13 @@ def run(workspace: "Workspace", job_id: int, *, what: str, as_json: bool) -> tup
     from datasetbuilder.app import console
     from datasetbuilder.app.jobs import Running, carry_out
 
-    running = Running()
+    running = Running(engine=engine)
     try:
         with console.progress_bar(what, quiet=as_json) as running.watch:
             return carry_out(workspace, job_id, running), running.report
     except KeyboardInterrupt:
-        console.warn(
-            f"Stopped; what was done stays, nothing is left half done. {_way_on(job_id, workspace)}"
-        )
+        way_on = _way_on(job_id, workspace, engine)
+        console.warn(f"Stopped; what was done stays, nothing is left half done. {way_on}")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -150,5 +166,5 @@ def _far(job: "Job") -> str:
     return f"{job.n_done} of {job.n_items}"
 
 
-def _way_on(job_id: int, workspace: "Workspace") -> str:
-    return f"Go on with: datasetbuilder jobs resume {job_id} --workspace {workspace.root}"
+def _way_on(job_id: int, workspace: "Workspace", engine: "Engine | None" = None) -> str:
+    return f"Go on with: datasetbuilder jobs resume {job_id} {place_words(workspace, engine)}"

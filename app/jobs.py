@@ -20,6 +20,7 @@ from datasetbuilder.exporters.manifest import read_manifest
 from datasetbuilder.exporters.staging import refuse_taken
 from datasetbuilder.projects import jobs
 from datasetbuilder.projects.intake_job import summary
+from datasetbuilder.projects.job_engine import Engine
 from datasetbuilder.projects.jobs import Item, ItemState, Job, JobState, Settled
 
 _log = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ class Cancelled(Exception):
 class Running:
     """How far a job is that this process works on; only its own thread writes to it.
 
-    ``report`` is what this run has to say beside what is written down.
+    ``report`` is what this run has to say beside what is written down; ``engine`` has the workers
+    that look at images, where they are not this computer's.
     """
 
     done: int = 0
@@ -45,6 +47,7 @@ class Running:
     message: str = ""
     watch: Callable[[int, int, str], None] | None = None
     report: Any = None
+    engine: Engine | None = None
     _cancel: threading.Event = field(default_factory=threading.Event)
     stopped: bool = False
 
@@ -84,6 +87,7 @@ def _take_in(workspace: Workspace, job: Job, running: Running) -> Mapping[str, A
         progress=running.note,
         cancelled=running.cancelled,
         job_id=job.id,
+        engine=running.engine,
     )
     running.report = report
     with workspace.store.reading() as connection:
@@ -102,7 +106,10 @@ def _export(workspace: Workspace, job: Job, running: Running) -> Mapping[str, An
     else:
         refuse_taken(target)
         store.submit(lambda t: jobs.attempt(t.connection, job.id, [item.id]))
-        done = export_project(workspace.project(job.project), target, params, running.progress)
+        project = workspace.project(job.project)
+        if running.engine is not None and params.get("splits"):
+            project.learn_likenesses(progress=running.progress, engine=running.engine)
+        done = export_project(project, target, params, running.progress)
         running.report = done
         report = {"name": target.name, "lines": list(done.lines())}
     store.submit(lambda t: jobs.settle(t.connection, job.id, [Settled(item.id, target.name)]))
@@ -237,9 +244,12 @@ def interrupt_abandoned(workspace: Workspace) -> None:
 
 
 class Jobs:
-    """Runs jobs in threads of this process."""
+    """Runs jobs in threads of this process, images perhaps at the workers of an engine."""
 
-    def __init__(self, workspace: Workspace, *, workers: int = 2) -> None:
+    def __init__(
+        self, workspace: Workspace, *, workers: int = 2, engine: Engine | None = None
+    ) -> None:
+        self._engine = engine
         self._workspace = workspace
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="job")
         self._running: dict[int, Running] = {}
@@ -255,7 +265,7 @@ class Jobs:
             If it runs already or is done.
         """
         begin(self._workspace, job_id)
-        running = Running()
+        running = Running(engine=self._engine)
         with self._lock:
             self._running[job_id] = running
         self._pool.submit(self._carry_out, job_id, running)

@@ -25,6 +25,7 @@ from datasetbuilder.app.security.sessions import Sessions
 from datasetbuilder.app.services import services_of
 from datasetbuilder.errors import UsageError, WorkspaceError
 from datasetbuilder.projects import doorkey
+from datasetbuilder.projects.job_engine import Engine
 
 _PORT_SETTING = "port"
 _LOWEST_PORT, _PORTS, _ATTEMPTS = 20_000, 10_000, 50
@@ -42,6 +43,7 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
     doors: Doors = ALONE,
     open_browser: bool = True,
     say: Say | None = None,
+    engine: Engine | None = None,
 ) -> None:
     """Serve a workspace until interrupted.
 
@@ -63,6 +65,8 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
         Open the address in a browser, if this computer has one with a screen.
     say : callable, optional
         Takes the lines for the person; by default they go to standard output.
+    engine : Engine, optional
+        Whose workers look at images in jobs; by default this computer.
 
     Raises
     ------
@@ -73,7 +77,7 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
     """
     say = say or _print
     roots = image_roots or ((Path.home(),) if doors.local else ())
-    server = Server(workspace, host=host, port=port, image_roots=roots, doors=doors)
+    server = Server(workspace, host=host, port=port, image_roots=roots, doors=doors, engine=engine)
     server.on_login = lambda: say(f"For another browser: {server.fresh_address()}")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _leave)
@@ -95,7 +99,7 @@ def serve(  # noqa: PLR0913 - the options of the command, all by name
 class Server:
     """A bound, not yet running server; bound means that its address is already its own."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the options of the command, all by name
         self,
         workspace: Workspace,
         *,
@@ -103,6 +107,7 @@ class Server:
         port: int | None = None,
         image_roots: Sequence[Path] = (),
         doors: Doors = ALONE,
+        engine: Engine | None = None,
     ) -> None:
         if doors.local and host not in LOOPBACK:
             raise UsageError(f"Serving on {host} needs accounts and a proxy with TLS.")
@@ -116,6 +121,7 @@ class Server:
             hosts=_host_names(doors, self.port),
             doors=doors,
             on_login=lambda: self.on_login(),
+            engine=engine,
         )
         self._services = services_of(self.app)
         self._root = workspace.root

@@ -11,6 +11,7 @@ from PIL import Image
 from typer.main import get_group
 from typer.testing import CliRunner
 
+from datasetbuilder.api import open_workspace
 from datasetbuilder.app import cli as module
 
 PHOTO = Path(__file__).parent.parent / "data" / "images"
@@ -173,3 +174,14 @@ def test_formats_lists_what_is_written_and_what_import_reads(run):
     assert {"name": "voc", "tasks": ["detection"]} in listed["formats"]
     assert listed["readers"][-3:] == ["via", "cvat", "labelstudio"]
     assert "import reads" in run("formats")[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("add", "cats", "nowhere"), ("export", "cats", "out", "--format", "coke")],
+)
+def test_a_mistyped_word_leaves_no_failed_job_behind(run, tmp_path, words):
+    with open_workspace(tmp_path / "workspace") as workspace:
+        workspace.create_project("Cats")
+    assert run(*words)[0] == 2
+    assert json.loads(run("jobs", "list", "--json")[1]) == {"jobs": []}
