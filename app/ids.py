@@ -48,6 +48,16 @@ def label_skeleton(uid: Any) -> dict[str, Any]:
     return {"type": "label-skeleton", "uid": uid}
 
 
+def label_attributes(uid: Any) -> dict[str, Any]:
+    """The field that says what a label asks of its objects."""
+    return {"type": "label-attributes", "uid": uid}
+
+
+def label_group(uid: Any) -> dict[str, Any]:
+    """The field that names a label's group."""
+    return {"type": "label-group", "uid": uid}
+
+
 def label_merge(uid: Any) -> dict[str, Any]:
     """The choice of the label that takes over this one's annotations."""
     return {"type": "label-merge", "uid": uid}

@@ -53,6 +53,38 @@ class Skeleton:
     edges: tuple[tuple[int, int], ...] = ()
 
 
+class AttributeKind(StrEnum):
+    """What an attribute holds."""
+
+    CHOICE = "choice"
+    NUMBER = "number"
+    TEXT = "text"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a label asks of each of its objects, by name; the answers are ``attributes`` of these.
+
+    ``options`` are the answers of a choice; ``default`` is what an object is born with, None for
+    nothing.
+    """
+
+    name: str
+    kind: AttributeKind
+    options: tuple[str, ...] = ()
+    required: bool = False
+    default: str | float | bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelGroup:
+    """Labels of the whole image that answer one question: one of them, or ``several``."""
+
+    name: str
+    several: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """A class of the project; ``id`` ≥ 1 is the category id of every export."""
@@ -66,6 +98,8 @@ class Label:
     deleted: bool = False
     version: int = 1
     merged_into: int | None = None
+    attributes: tuple[Attribute, ...] = ()
+    group: LabelGroup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +272,7 @@ class Annotation:
 
     ``uid`` is made where the annotation is born and is the only name operations use; ``id`` is
     given by the store at the first commit. ``area`` and ``bbox`` are computed at commit from the
-    pixels that the geometry covers.
+    pixels that the geometry covers. An object of a higher ``level`` lies in front of others.
     """
 
     uid: str
@@ -257,6 +291,7 @@ class Annotation:
     bbox: Bbox | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    level: int = 0
 
     @property
     def kind(self) -> Kind:

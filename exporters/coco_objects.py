@@ -14,6 +14,8 @@ from datasetbuilder.errors import FormatError, GeometryError, WireError
 from datasetbuilder.exporters import fields
 from datasetbuilder.exporters.extension import (
     KEY,
+    asked_of,
+    asking,
     extension_from_annotation,
     extension_of,
     geometry_of,
@@ -70,7 +72,7 @@ def record_from_label(label: Label) -> dict[str, Any]:
     if label.skeleton is not None:
         said["keypoints"] = list(label.skeleton.names)
         said["skeleton"] = [[one + 1, other + 1] for one, other in label.skeleton.edges]
-    return said | {KEY: {"uid": label.uid, "color": label.color}}
+    return said | {KEY: {"uid": label.uid, "color": label.color, **asked_of(label)}}
 
 
 def record_from_image(image: Image, file_name: str, tags: tuple[Annotation, ...]) -> dict[str, Any]:
@@ -99,8 +101,7 @@ def record_from_annotation(
         "category_id": annotation.label,
     }
     if options.task == CLASSIFICATION:
-        said[KEY] = extension_from_annotation(annotation, with_geometry=False)
-        return said
+        return said | _rest(annotation, with_geometry=False)
     area, bbox = measured(annotation, image)
     said.update(iscrowd=int(annotation.crowd), area=area, bbox=bbox)
     told = annotation.kind is Kind.BOX
@@ -109,8 +110,14 @@ def record_from_annotation(
     if isinstance(annotation.geometry, Keypoints):
         said |= _keypoints(annotation.geometry)
         told = True
-    said[KEY] = extension_from_annotation(annotation, with_geometry=not told)
-    return said
+    return said | _rest(annotation, with_geometry=not told)
+
+
+def _rest(annotation: Annotation, *, with_geometry: bool) -> dict[str, Any]:
+    """What COCO has no field for; attributes go where other tools look for them."""
+    extension = extension_from_annotation(annotation, with_geometry=with_geometry)
+    attributes = extension.pop("attributes", None)
+    return {KEY: extension} if attributes is None else {"attributes": attributes, KEY: extension}
 
 
 def _keypoints(shape: Keypoints) -> dict[str, Any]:
@@ -185,6 +192,7 @@ def label_from_record(value: Any, path: str) -> Label:
         uid=str(extension.get("uid", "")),
         supercategory=str(data.get("supercategory") or ""),
         skeleton=skeleton_of(data, path),
+        **asking(extension, f"{path}.{KEY}"),
     )
 
 
@@ -228,6 +236,8 @@ def annotation_from_record(value: Any, image: Image, path: str) -> Annotation:
     """A COCO annotation as it was drawn, as far as the record tells."""
     data = fields.record(value, path)
     extension = extension_of(data, path)
+    if "attributes" in data:
+        extension = {"attributes": data["attributes"], **extension}
     kind = kind_of(extension, path)
     geometry = geometry_of(extension, path)
     if geometry is None:

@@ -19,8 +19,22 @@ StoredRow: TypeAlias = Sequence[Any]
 attributes, source, score`` and what an export leaves behind."""
 
 ID, UID, LABEL, SET, KIND, X, AREA, CROWD, XY, RINGS, RLE, ATTRIBUTES, SOURCE, SCORE = (
-    1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16, 17,
-)  # fmt: skip
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+)
+LEVEL = 24  # fmt: skip
 
 
 class Block(Protocol):
@@ -77,6 +91,7 @@ def is_plain(row: StoredRow) -> bool:
         and row[SCORE] is None
         and row[SET] == TRUTH
         and not row[CROWD]
+        and not row[LEVEL]
         and row[X] is not None
     )
 

@@ -13,7 +13,7 @@ MAX_SHOWN = 20
 Reading: TypeAlias = Callable[[str], Iterator[Row]]
 
 _IMAGE_FIELDS = ("id", "name", "width", "height", "sha256", "state")
-_FIELDS = ("id", "uid", "label", "geometry", "attributes", "source", "score", "set")
+_FIELDS = ("id", "uid", "label", "geometry", "attributes", "source", "score", "set", "level")
 
 
 def check_against_snapshot(job: ExportJob, read_split: Reading, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from datasetbuilder import wire
 from datasetbuilder.errors import FormatError, WireError
 from datasetbuilder.exporters import fields
-from datasetbuilder.model import TRUTH, Annotation, Geometry, Kind
+from datasetbuilder.model import TRUTH, Annotation, Geometry, Kind, Label
 
 KEY = "datasetbuilder"
 _USUAL_SOURCE = "person"
@@ -34,6 +34,8 @@ def extension_from_annotation(annotation: Annotation, *, with_geometry: bool) ->
         said["score"] = annotation.score
     if annotation.set != TRUTH:
         said["set"] = annotation.set
+    if annotation.level:
+        said["level"] = annotation.level
     if with_geometry:
         said["geometry"] = wire.geometry_to_wire(annotation.geometry)
     return said
@@ -66,7 +68,7 @@ def geometry_of(extension: Mapping[str, Any], path: str) -> Geometry | None:
 
 
 def remaining_fields(extension: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """``uid``, attributes, source, score and set as arguments of an `Annotation`."""
+    """``uid``, attributes, source, score, set and level as arguments of an `Annotation`."""
     here = f"{path}.{KEY}"
     score = extension.get("score")
     return {
@@ -75,4 +77,31 @@ def remaining_fields(extension: Mapping[str, Any], path: str) -> dict[str, Any]:
         "source": fields.text(extension.get("source", _USUAL_SOURCE), f"{here}.source"),
         "score": None if score is None else fields.number(score, f"{here}.score"),
         "set": fields.text(extension.get("set", TRUTH), f"{here}.set"),
+        "level": _level(extension.get("level", 0), f"{here}.level"),
     }
+
+
+def _level(value: Any, path: str) -> int:
+    try:
+        return wire.annotation_fields_from_wire({"level": value}, path)["level"]
+    except WireError as error:
+        raise FormatError(str(error)) from error
+
+
+def asked_of(label: Label) -> dict[str, Any]:
+    """What a label asks of its objects, and its group, as far as there is any."""
+    said: dict[str, Any] = {}
+    if label.attributes:
+        said["attributes"] = [wire.attribute_to_wire(attribute) for attribute in label.attributes]
+    if label.group is not None:
+        said["group"] = wire.group_to_wire(label.group)
+    return said
+
+
+def asking(said: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The same as arguments of a `Label`."""
+    known = {name: said[name] for name in ("attributes", "group") if name in said}
+    try:
+        return wire.label_fields_from_wire(known, path)
+    except WireError as error:
+        raise FormatError(str(error)) from error

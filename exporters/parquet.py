@@ -22,7 +22,7 @@ import orjson
 from datasetbuilder.errors import FormatError, UsageError, WireError
 from datasetbuilder.exporters import fields
 from datasetbuilder.exporters.card import card_text
-from datasetbuilder.exporters.extension import KEY
+from datasetbuilder.exporters.extension import KEY, asked_of, asking
 from datasetbuilder.exporters.job import ExportJob, Row
 from datasetbuilder.exporters.options import COPY, LINK, WHOLE, ExportOptions
 from datasetbuilder.exporters.survey import Survey
@@ -166,7 +166,7 @@ def _label(label: Label) -> dict[str, Any]:
     }
     if label.skeleton is not None:
         said["skeleton"] = skeleton_to_wire(label.skeleton)
-    return said
+    return said | asked_of(label)
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -273,4 +273,5 @@ def _label_of(value: Any, path: str) -> Label:
         uid=str(data.get("uid", "")),
         supercategory=str(data.get("supercategory", "")),
         skeleton=read,
+        **asking(data, path),
     )

@@ -51,7 +51,7 @@ from datasetbuilder.wire import (
 )
 
 _COLUMNS = tuple(column for column in annotation.c if column.name != "project")
-_CONTENT = ("label", "set", "geometry", "attributes", "source", "score", "crowd")
+_CONTENT = ("label", "set", "geometry", "attributes", "source", "score", "crowd", "level")
 SELECT = select(*_COLUMNS)
 """The columns that ``annotations_from_rows`` reads, in its order."""
 
@@ -194,7 +194,7 @@ def _annotation(row: Row[Any], points: list[Point]) -> Annotation:
     (
         image_id, object_id, uid, label, set_name, kind, x, y, width, height, area, crowd, _xy,
         rings, rle, attributes, source, score, author, version, _seq, _in_batch, created_at,
-        updated_at,
+        updated_at, level,
     ) = tuple(row)  # fmt: skip
     if kind == "box":
         shape: Geometry = Box(x, y, width, height)
@@ -221,6 +221,7 @@ def _annotation(row: Row[Any], points: list[Point]) -> Annotation:
         bbox=None if x is None else (x, y, width, height),
         created_at=time_from_micros(created_at),
         updated_at=time_from_micros(updated_at),
+        level=level,
     )
 
 
@@ -254,6 +255,7 @@ def row_from_annotation(
         "in_batch": in_batch,
         "created_at": micros_from_time(made.created_at),
         "updated_at": micros_from_time(made.updated_at),
+        "level": made.level,
     }
 
 
@@ -299,7 +301,7 @@ _ROW = (
 )
 _CHANGED = (
     "label", "set_name", "kind", "x", "y", "width", "height", "area", "crowd", "xy", "rings", "rle",
-    "attributes", "source", "score", "version", "seq", "in_batch", "updated_at",
+    "attributes", "source", "score", "level", "version", "seq", "in_batch", "updated_at",
 )  # fmt: skip
 _UPDATE = (
     update(annotation).where(*_ROW).values({name: bindparam(f"new_{name}") for name in _CHANGED})

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import orjson
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from datasetbuilder.model import Label, OperationKind, Target
@@ -11,7 +12,14 @@ from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.palette import color_of
 from datasetbuilder.projects.schema import annotation, annotation_set, label
-from datasetbuilder.wire import label_fields_from_wire, label_to_wire
+from datasetbuilder.wire import (
+    attribute_to_wire,
+    attributes_from_wire,
+    group_from_wire,
+    group_to_wire,
+    label_fields_from_wire,
+    label_to_wire,
+)
 
 SELECT = select(label)
 _HELD = SELECT.where(label.c.project == bindparam("p"), label.c.uid == bindparam("u"))
@@ -21,15 +29,15 @@ _NAMED = select(label.c.id).where(
     label.c.deleted == bindparam("live"),
 )
 _CHANGED = (
-    "name", "name_key", "color", "supercategory", "keypoints", "deleted", "merged_into", "version",
-    "seq", "updated_at",
+    "name", "name_key", "color", "supercategory", "keypoints", "attributes", "grouped", "deleted",
+    "merged_into", "version", "seq", "updated_at",
 )  # fmt: skip
 _UPDATE = (
     update(label)
     .where(label.c.project == bindparam("p"), label.c.id == bindparam("i"))
     .values({name: bindparam(f"new_{name}") for name in _CHANGED})
 )
-_SETTABLE = {"name", "color", "supercategory", "skeleton"}
+_SETTABLE = {"name", "color", "supercategory", "skeleton", "attributes", "group"}
 _OF_LABEL = (
     annotation.c.project == bindparam("p"),
     annotation.c.label == bindparam("i"),
@@ -68,6 +76,10 @@ def label_from_row(row: Row[Any]) -> Label:
         deleted=bool(row.deleted),
         version=row.version,
         merged_into=row.merged_into,
+        attributes=()
+        if row.attributes is None
+        else attributes_from_wire(orjson.loads(row.attributes)),
+        group=None if row.grouped is None else group_from_wire(orjson.loads(row.grouped)),
     )
 
 
@@ -182,12 +194,15 @@ class LabelKeeper:
 
 
 def _columns(made: Label) -> dict[str, Any]:
+    asked = [attribute_to_wire(attribute) for attribute in made.attributes]
     return {
         "name": made.name,
         "name_key": name_key(made.name),
         "color": made.color,
         "supercategory": made.supercategory,
         "keypoints": skeletons.text_from_skeleton(made.skeleton),
+        "attributes": orjson.dumps(asked).decode() if asked else None,
+        "grouped": None if made.group is None else orjson.dumps(group_to_wire(made.group)).decode(),
         "deleted": made.deleted,
         "version": made.version,
     }

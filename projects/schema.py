@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0011"
+HEAD = "0015"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(
@@ -97,6 +97,8 @@ label = Table(
     Column("seq", BigInteger),
     _number("created_at"),
     _number("updated_at"),
+    Column("attributes", Text),
+    Column("grouped", Text),
     UniqueConstraint("project", "uid"),
     sqlite_with_rowid=False,
 )
@@ -180,6 +182,7 @@ annotation = Table(
     _flag("in_batch"),
     _number("created_at"),
     _number("updated_at"),
+    _number("level", 0),
     UniqueConstraint("project", "uid"),
     _in_project("image_id", "image"),
     _in_project("label", "label"),

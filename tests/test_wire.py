@@ -139,6 +139,7 @@ def test_an_annotation_shows_what_the_store_knows_of_it():
         "source": "person",
         "score": None,
         "crowd": False,
+        "level": 0,
         "author": "kim",
         "version": 3,
         "area": 12.0,

@@ -18,7 +18,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import ids
-from datasetbuilder.app.pages import shell, skeleton_field
+from datasetbuilder.app.pages import attribute_field, shell, skeleton_field
 from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.app.security.access import authorised
 from datasetbuilder.app.security.permissions import Permission
@@ -26,6 +26,7 @@ from datasetbuilder.app.services import Services
 from datasetbuilder.model import Label, Operation, OperationKind, Outcome, Target, TargetType
 from datasetbuilder.projects.palette import COLORS
 
+_MAY_BE_EMPTY = ("label-skeleton", "label-attributes", "label-group")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -67,7 +68,17 @@ def table(project: Project) -> Any:
     counts = project.info.label_counts
     headings = [
         html.Th(words)
-        for words in ("Id", "Colour", "Name", "Keypoints", "Annotations", "Merge", "")
+        for words in (
+            "Id",
+            "Colour",
+            "Name",
+            "Asks of its objects",
+            "Group",
+            "Keypoints",
+            "Objects",
+            "Merge",
+            "",
+        )
     ]
     rows = [_row(label, counts.get(label.id, 0), labels) for label in labels]
     return html.Table([html.Thead(html.Tr(headings)), html.Tbody(rows)], className="table")
@@ -120,21 +131,53 @@ def _row(label: Label, count: int, labels: tuple[Label, ...]) -> html.Tr:
         disabled=count > 0,
         title="Merge it into another label first" if count else f"Remove {label.name}",
     )
-    cells = (str(label.id), color, name, _skeleton(label), f"{count:,}", merge, remove)
+    asked = (_attributes(label), _group(label), _skeleton(label))
+    cells = (str(label.id), color, name, *asked, f"{count:,}", merge, remove)
     return html.Tr([html.Td(cell) for cell in cells], className="label-row")
 
 
 def _skeleton(label: Label) -> html.Label:
+    return _line(
+        ids.label_skeleton(label.uid),
+        skeleton_field.text_from_skeleton(label.skeleton),
+        hidden=f"Keypoints of {label.name}",
+        example="tip, tail, fin | 1-2, 1-3",
+        title="Names of the keypoints, then the lines between them",
+    )
+
+
+def _attributes(label: Label) -> html.Label:
+    return _line(
+        ids.label_attributes(label.uid),
+        attribute_field.text_from_attributes(label.attributes),
+        hidden=f"What {label.name} asks of its objects",
+        example="colour*: red | green; cut off: yes/no; length: number",
+        title="Name and kind of each answer (yes/no, number, text, one | other); "
+        "* must be answered, = stands before a default",
+    )
+
+
+def _group(label: Label) -> html.Label:
+    return _line(
+        ids.label_group(label.uid),
+        attribute_field.text_from_group(label.group),
+        hidden=f"Group of {label.name}",
+        example="weather",
+        title="Labels of one group answer one question about the whole image: one of them holds, or"
+        " any number with (several) behind the name",
+    )
+
+
+def _line(id: Any, value: str, *, hidden: str, example: str, title: str) -> html.Label:
     field = dcc.Input(
-        id=ids.label_skeleton(label.uid),
-        value=skeleton_field.text_from_skeleton(label.skeleton),
-        placeholder="tip, tail, fin | 1-2, 1-3",
+        id=id,
+        value=value,
+        placeholder=example,
         debounce=True,
         autoComplete="off",
         className="input",
     )
-    words = html.Span(f"Keypoints of {label.name}", className="visually-hidden")
-    return html.Label([words, field], title="Names of the keypoints, then the lines between them")
+    return html.Label([html.Span(hidden, className="visually-hidden"), field], title=title)
 
 
 def _add_line() -> html.Div:
@@ -198,15 +241,39 @@ def change_skeleton(project: Project, uid: str, text: str, *, author: str) -> ht
         return shell.notice(f"Keypoints of {label.name}: {error}.", kind="bad")
     count = len(skeleton["names"]) if skeleton else 0
     words = f"{label.name} has {count} keypoints." if count else f"{label.name} has no keypoints."
-    target = Target(TargetType.LABEL, uid)
+    return _said_of(project, label, {"skeleton": skeleton}, author, words)
+
+
+def change_attributes(project: Project, uid: str, text: str, *, author: str) -> html.Div | None:
+    """Say what a label asks of its objects; what they answered stays."""
+    label = _label(project, uid)
+    if text.strip() == attribute_field.text_from_attributes(label.attributes):
+        return None
+    try:
+        asked = attribute_field.wire_from_text(text)
+    except ValueError as error:
+        return shell.notice(f"What {label.name} asks: {error}.", kind="bad")
+    names = ", ".join(one["name"] for one in asked)
+    words = f"{label.name} asks for {names}." if names else f"{label.name} asks nothing."
+    return _said_of(project, label, {"attributes": asked}, author, words)
+
+
+def change_group(project: Project, uid: str, text: str, *, author: str) -> html.Div | None:
+    """Put a label into a group of whole-image labels, or take it out with an empty line."""
+    label = _label(project, uid)
+    if text.strip() == attribute_field.text_from_group(label.group):
+        return None
+    group = attribute_field.group_from_text(text)
+    words = f"{label.name} answers {group['name']}." if group else f"{label.name} is in no group."
+    return _said_of(project, label, {"group": group}, author, words)
+
+
+def _said_of(
+    project: Project, label: Label, changes: dict[str, Any], author: str, words: str
+) -> html.Div:
+    target = Target(TargetType.LABEL, label.uid)
     return _carried_out(
-        project,
-        OperationKind.CHANGE,
-        target,
-        {"skeleton": skeleton},
-        author,
-        words,
-        base=label.version,
+        project, OperationKind.CHANGE, target, changes, author, words, base=label.version
     )
 
 
@@ -293,6 +360,8 @@ def register(app: Dash, services: Services) -> None:
     rows: tuple[tuple[Callable[[Any], dict[str, Any]], str, _RowHandler], ...] = (
         (ids.label_name, "value", lambda p, u, v, a: change_label(p, u, {"name": v}, author=a)),
         (ids.label_skeleton, "value", lambda p, u, v, a: change_skeleton(p, u, v, author=a)),
+        (ids.label_attributes, "value", lambda p, u, v, a: change_attributes(p, u, v, author=a)),
+        (ids.label_group, "value", lambda p, u, v, a: change_group(p, u, v, author=a)),
         (ids.label_color, "value", lambda p, u, v, a: recolour_label(p, u, v, author=a)),
         (ids.label_merge, "value", lambda p, u, v, a: merge_label(p, u, int(v), author=a)),
         (ids.label_remove, "n_clicks", lambda p, u, _v, a: remove_label(p, u, author=a)),
@@ -329,7 +398,7 @@ def _register_row(app: Dash, services: Services, control: Input, handler: _RowHa
         value = ctx.triggered[0]["value"]
         if not isinstance(ctx.triggered_id, dict):
             return no_update, no_update, no_update
-        empties = ctx.triggered_id["type"] == "label-skeleton" and value == ""
+        empties = ctx.triggered_id["type"] in _MAY_BE_EMPTY and value == ""
         if not value and not empties:
             return no_update, no_update, no_update
         project, author = _opened(services, slug)

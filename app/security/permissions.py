@@ -190,6 +190,8 @@ CALLBACKS: dict[str, Permission] = {
     "label-table.children < label-add.n_clicks": Permission.MANAGE,
     "label-table.children < label-name.value": Permission.MANAGE,
     "label-table.children < label-skeleton.value": Permission.MANAGE,
+    "label-table.children < label-attributes.value": Permission.MANAGE,
+    "label-table.children < label-group.value": Permission.MANAGE,
     "label-table.children < label-color.value": Permission.MANAGE,
     "label-table.children < label-merge.value": Permission.MANAGE,
     "label-table.children < label-remove.n_clicks": Permission.MANAGE,

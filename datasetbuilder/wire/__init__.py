@@ -10,6 +10,13 @@ from datasetbuilder.wire.annotations import (
     annotation_from_wire,
     annotation_to_wire,
 )
+from datasetbuilder.wire.attributes import (
+    NOTE,
+    attribute_to_wire,
+    attributes_from_wire,
+    group_from_wire,
+    group_to_wire,
+)
 from datasetbuilder.wire.fields import MAX_TEXT, MAX_VERTICES, shortest_float32
 from datasetbuilder.wire.operations import (
     event_to_wire,
@@ -42,13 +49,18 @@ __all__ = [
     "CHANGEABLE",
     "MAX_TEXT",
     "MAX_VERTICES",
+    "NOTE",
     "annotation_change_from_wire",
     "annotation_fields_from_wire",
     "annotation_from_wire",
     "annotation_to_wire",
+    "attribute_to_wire",
+    "attributes_from_wire",
     "event_to_wire",
     "geometry_from_wire",
     "geometry_to_wire",
+    "group_from_wire",
+    "group_to_wire",
     "image_to_wire",
     "label_fields_from_wire",
     "label_to_wire",

@@ -21,7 +21,8 @@ from datasetbuilder.wire.fields import (
 )
 from datasetbuilder.wire.shapes import geometry_from_wire, geometry_to_wire
 
-CHANGEABLE = ("label", "set", "kind", "geometry", "attributes", "source", "score", "crowd")
+MAX_LEVEL = 2**31 - 1
+CHANGEABLE = ("label", "set", "kind", "geometry", "attributes", "source", "score", "crowd", "level")
 
 
 def annotation_to_wire(annotation: Annotation) -> dict[str, Any]:
@@ -38,6 +39,7 @@ def annotation_to_wire(annotation: Annotation) -> dict[str, Any]:
         "source": annotation.source,
         "score": annotation.score,
         "crowd": annotation.crowd,
+        "level": annotation.level,
         "author": annotation.author,
         "version": annotation.version,
         "area": annotation.area,
@@ -62,6 +64,7 @@ def annotation_fields_from_wire(value: Any, path: str = "payload") -> dict[str, 
         "source": read_name,
         "score": optional(read_number),
         "crowd": read_boolean,
+        "level": _level,
     }
     fields = {key: readers[key](data[key], f"{path}.{key}") for key in data if key in readers}
     if "geometry" in data or "kind" in data:
@@ -77,6 +80,13 @@ def annotation_from_wire(uid: str, value: Any, path: str = "payload") -> Annotat
     for key in ("label", "kind", "geometry"):
         required(data, key, lambda v, _path: v, path)
     return Annotation(uid=uid, **annotation_fields_from_wire(data, path))
+
+
+def _level(value: Any, path: str) -> int:
+    level = read_integer(value, path)
+    if abs(level) > MAX_LEVEL:
+        raise WireError(path, f"must be a whole number from -{MAX_LEVEL} to {MAX_LEVEL}")
+    return level
 
 
 def _attributes(value: Any, path: str) -> dict[str, Any]:

@@ -4,6 +4,12 @@ from typing import Any
 
 from datasetbuilder.errors import WireError
 from datasetbuilder.model import Image, Label, Skeleton
+from datasetbuilder.wire.attributes import (
+    attribute_to_wire,
+    attributes_from_wire,
+    group_from_wire,
+    group_to_wire,
+)
 from datasetbuilder.wire.fields import (
     MAX_KEYPOINTS,
     Reader,
@@ -27,6 +33,8 @@ def label_to_wire(label: Label) -> dict[str, Any]:
         "color": label.color,
         "supercategory": label.supercategory,
         "skeleton": None if label.skeleton is None else skeleton_to_wire(label.skeleton),
+        "attributes": [attribute_to_wire(attribute) for attribute in label.attributes],
+        "group": None if label.group is None else group_to_wire(label.group),
         "deleted": label.deleted,
         "merged_into": label.merged_into,
         "version": label.version,
@@ -41,6 +49,8 @@ def label_fields_from_wire(value: Any, path: str = "payload") -> dict[str, Any]:
         "color": _color,
         "supercategory": read_text,
         "skeleton": optional(skeleton_from_wire),
+        "attributes": attributes_from_wire,
+        "group": optional(group_from_wire),
         "merge_into": read_integer,
     }
     refuse_unknown(data, tuple(readers), path)

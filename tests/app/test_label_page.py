@@ -1,7 +1,7 @@
 import pytest
 
-from datasetbuilder.app.pages import settings, skeleton_field
-from datasetbuilder.model import Skeleton
+from datasetbuilder.app.pages import attribute_field, settings, skeleton_field
+from datasetbuilder.model import Attribute, AttributeKind, LabelGroup, Skeleton
 
 
 @pytest.fixture
@@ -86,3 +86,52 @@ def test_keypoints_that_make_no_sense_are_refused_in_words(project, cat, line, r
     words, kind = said(settings.change_skeleton(project, cat.uid, line, author="ada"))
     assert (kind, reason in str(words)) == ("notice bad", True)
     assert project.labels()[0].skeleton is None
+
+
+def test_what_a_label_asks_is_said_in_one_line(project, cat):
+    line = "colour*: red | green = red; cut off: yes/no = no; length: number = 2.5; remark: text"
+    notice = settings.change_attributes(project, cat.uid, line, author="ada")
+    assert said(notice) == ("cat asks for colour, cut off, length, remark.", "notice good")
+    label = project.labels()[0]
+    assert label.attributes == (
+        Attribute("colour", AttributeKind.CHOICE, ("red", "green"), True, "red"),
+        Attribute("cut off", AttributeKind.CHECK, default=False),
+        Attribute("length", AttributeKind.NUMBER, default=2.5),
+        Attribute("remark", AttributeKind.TEXT),
+    )
+    assert attribute_field.text_from_attributes(label.attributes) == line
+    assert settings.change_attributes(project, cat.uid, line, author="ada") is None
+    nothing = settings.change_attributes(project, cat.uid, "", author="ada")
+    assert said(nothing) == ("cat asks nothing.", "notice good")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("colour", "asks nothing"),
+        ("*: text", "asks nothing"),
+        ("age: number = old", "not a number"),
+        ("cut: yes/no = perhaps", "neither yes nor no"),
+        ("colour: red", "2 to 500 options"),
+        ("colour: red | red", "an option twice"),
+        ("colour: red | green = blue", "must be one of red, green"),
+        ("a: text; a: number", 'a second "a"'),
+        ("note: text", "every object has one anyway"),
+    ],
+)
+def test_a_line_that_asks_nothing_sensible_is_refused_in_words(project, cat, line, why):
+    words, kind = said(settings.change_attributes(project, cat.uid, line, author="ada"))
+    assert kind == "notice bad"
+    assert why in str(words)
+    assert project.labels()[0].attributes == ()
+
+
+def test_a_label_goes_into_a_group_and_out_again(project, cat):
+    notice = settings.change_group(project, cat.uid, " weather  (several)", author="ada")
+    assert said(notice) == ("cat answers weather.", "notice good")
+    assert project.labels()[0].group == LabelGroup("weather", several=True)
+    assert attribute_field.text_from_group(project.labels()[0].group) == "weather (several)"
+    settings.change_group(project, cat.uid, "weather", author="ada")
+    assert project.labels()[0].group == LabelGroup("weather")
+    settings.change_group(project, cat.uid, "", author="ada")
+    assert project.labels()[0].group is None
