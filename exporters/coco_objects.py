@@ -101,7 +101,8 @@ def record_from_annotation(
         "category_id": annotation.label,
     }
     if options.task == CLASSIFICATION:
-        return said | _rest(annotation, with_geometry=False)
+        said[KEY] = extension_from_annotation(annotation, with_geometry=False)
+        return said
     area, bbox = measured(annotation, image)
     said.update(iscrowd=int(annotation.crowd), area=area, bbox=bbox)
     told = annotation.kind is Kind.BOX

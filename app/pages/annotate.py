@@ -196,6 +196,14 @@ def _pane() -> html.Aside:
             ),
             html.H3("Labels"),
             html.Div(id="annotate-labels", className="labels"),
+            html.Div(id="annotate-groups", className="groups", hidden=True),
+            html.Div(
+                id="annotate-asking",
+                className="asking",
+                role="region",
+                hidden=True,
+                **attributes(aria_label="Attributes of the selection"),
+            ),
             html.H3(["Objects ", html.Span(id="annotate-count")]),
             html.Div(id="annotate-objects", className="objects"),
             html.Div(

@@ -66,21 +66,12 @@ def table(project: Project) -> Any:
     if not labels:
         return html.P("No labels yet. Add the first one below.", className="dim")
     counts = project.info.label_counts
-    headings = [
-        html.Th(words)
-        for words in (
-            "Id",
-            "Colour",
-            "Name",
-            "Asks of its objects",
-            "Group",
-            "Keypoints",
-            "Objects",
-            "Merge",
-            "",
-        )
+    headings = [html.Th(words) for words in ("Id", "Colour", "Name", "Annotations", "Merge", "")]
+    rows = [
+        row
+        for label in labels
+        for row in (_row(label, counts.get(label.id, 0), labels), _asks(label))
     ]
-    rows = [_row(label, counts.get(label.id, 0), labels) for label in labels]
     return html.Table([html.Thead(html.Tr(headings)), html.Tbody(rows)], className="table")
 
 
@@ -131,16 +122,21 @@ def _row(label: Label, count: int, labels: tuple[Label, ...]) -> html.Tr:
         disabled=count > 0,
         title="Merge it into another label first" if count else f"Remove {label.name}",
     )
-    asked = (_attributes(label), _group(label), _skeleton(label))
-    cells = (str(label.id), color, name, *asked, f"{count:,}", merge, remove)
+    cells = (str(label.id), color, name, f"{count:,}", merge, remove)
     return html.Tr([html.Td(cell) for cell in cells], className="label-row")
+
+
+def _asks(label: Label) -> html.Tr:
+    """The second row of a label: what it asks, its group, its keypoints."""
+    lines = html.Div([_attributes(label), _group(label), _skeleton(label)], className="lines")
+    return html.Tr([html.Td(), html.Td(lines, colSpan=5)], className="label-asks")
 
 
 def _skeleton(label: Label) -> html.Label:
     return _line(
         ids.label_skeleton(label.uid),
         skeleton_field.text_from_skeleton(label.skeleton),
-        hidden=f"Keypoints of {label.name}",
+        words=f"Keypoints of {label.name}",
         example="tip, tail, fin | 1-2, 1-3",
         title="Names of the keypoints, then the lines between them",
     )
@@ -150,7 +146,7 @@ def _attributes(label: Label) -> html.Label:
     return _line(
         ids.label_attributes(label.uid),
         attribute_field.text_from_attributes(label.attributes),
-        hidden=f"What {label.name} asks of its objects",
+        words=f"What {label.name} asks of its objects",
         example="colour*: red | green; cut off: yes/no; length: number",
         title="Name and kind of each answer (yes/no, number, text, one | other); "
         "* must be answered, = stands before a default",
@@ -161,14 +157,14 @@ def _group(label: Label) -> html.Label:
     return _line(
         ids.label_group(label.uid),
         attribute_field.text_from_group(label.group),
-        hidden=f"Group of {label.name}",
+        words=f"Group of {label.name}",
         example="weather",
         title="Labels of one group answer one question about the whole image: one of them holds, or"
         " any number with (several) behind the name",
     )
 
 
-def _line(id: Any, value: str, *, hidden: str, example: str, title: str) -> html.Label:
+def _line(id: Any, value: str, *, words: str, example: str, title: str) -> html.Label:
     field = dcc.Input(
         id=id,
         value=value,
@@ -177,7 +173,7 @@ def _line(id: Any, value: str, *, hidden: str, example: str, title: str) -> html
         autoComplete="off",
         className="input",
     )
-    return html.Label([html.Span(hidden, className="visually-hidden"), field], title=title)
+    return html.Label([html.Span(words), field], title=title)
 
 
 def _add_line() -> html.Div:

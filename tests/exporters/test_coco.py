@@ -95,7 +95,7 @@ def test_a_drawn_polygon_keeps_its_numbers_and_its_holes(exported):
     found = annotation(exported, "instances_train", 20)
     assert len(found["segmentation"]) == 2
     assert found["segmentation"][1] == [30.0, 30.0, 40.1, 30.0, 35.0, 39.7]
-    assert found["datasetbuilder"]["attributes"] == {"grade": 2, "sure": True}
+    assert found["attributes"] == {"grade": 2, "sure": True}
     assert found["datasetbuilder"]["geometry"]["parts"][0][1][0] == [6.0, 6.0]
 
 

@@ -16,7 +16,7 @@
   }
 
   const FIELDS = {
-    annotation: ['label', 'set', 'kind', 'geometry', 'attributes', 'source', 'score', 'crowd'],
+    annotation: ['label', 'set', 'kind', 'geometry', 'attributes', 'source', 'score', 'crowd', 'level'],
     scribble: ['strokes', 'set'],
     image_state: ['state', 'comment'],
   };
@@ -25,7 +25,7 @@
   const SEEN = new Set(['annotation', 'scribble']);
 
   /** What a field says when nobody said anything; such fields are left out of a state. */
-  const DEFAULTS = { set: 'truth', attributes: {}, score: null, crowd: false, comment: '' };
+  const DEFAULTS = { set: 'truth', attributes: {}, score: null, crowd: false, level: 0, comment: '' };
 
   /** The settable fields of a wire object. @returns {State | null} */
   function stateFromWire(type, wire) {
@@ -36,6 +36,13 @@
       if (value !== undefined && !equal(value, DEFAULTS[field])) state[field] = value;
     }
     return state;
+  }
+
+  /** A field that says nothing beyond its default is left out, as it is of what the server tells. */
+  function withoutDefaults(state) {
+    const idle = (field) => equal(state[field], DEFAULTS[field]);
+    if (!state || !Object.keys(state).some(idle)) return state;
+    return Object.fromEntries(Object.entries(state).filter(([field]) => !idle(field)));
   }
 
   const isObject = (value) => typeof value === 'object' && value !== null;
@@ -61,6 +68,9 @@
     if (patch && size(patch) < size(after.geometry)) return { ...rest, patch };
     return { ...rest, kind: after.kind, geometry: after.geometry };
   }
+
+  /** Of one level the older lies behind. */
+  const inFront = (a, b) => (a.state.level || 0) - (b.state.level || 0) || a.rank - b.rank;
 
   const size = (value) => JSON.stringify(value).length;
 
@@ -135,7 +145,7 @@
       return this.known.get(type);
     }
 
-    /** @param {Bounds} window @returns {Item[]} the annotations that overlap it, oldest first */
+    /** @param {Bounds} window @returns {Item[]} the annotations that overlap it, the hindmost first */
     near(window) {
       for (const item of this.moved) {
         const { state } = item;
@@ -143,8 +153,9 @@
       }
       this.moved.clear();
       // Of a wide window a walk is cheaper than to collect and sort.
-      if (this.grid.isWide(window)) return this.annotations.filter((item) => this.grid.overlaps(item, window));
-      return [...this.grid.near(window)].sort((a, b) => a.rank - b.rank);
+      if (!this.grid.isWide(window)) return [...this.grid.near(window)].sort(inFront);
+      const found = this.annotations.filter((item) => this.grid.overlaps(item, window));
+      return found.some(({ state }) => state.level) ? found.sort(inFront) : found;
     }
 
     get annotations() {
@@ -225,7 +236,8 @@
     }
 
     /** What is drawn lies in the set that this page shows. @returns {State | null} */
-    placed(type, state) {
+    placed(type, given) {
+      const state = withoutDefaults(given);
       const elsewhere = this.set !== DEFAULTS.set && SEEN.has(type);
       return elsewhere && state && !state.set ? { ...state, set: this.set } : state;
     }

@@ -88,6 +88,9 @@
     return dsb.kinds.hits(state.kind, state.geometry, point, reach);
   }
 
+  /** The levels of what is painted, the hindmost first. */
+  const levelsOf = (seen) => [...new Set(seen.map(({ state }) => state.level || 0))].sort((a, b) => a - b);
+
   /** The canvas of objects at rest. */
   class Scene {
     /**
@@ -212,8 +215,11 @@
       context.lineJoin = 'round';
       context.lineWidth = LINE / scale;
       const seen = [...this.list(window)];
-      for (const entry of seen) if (entry.state.kind === 'mask') this.drawEntry(entry, this.drawMask);
-      for (const entry of seen) if (entry.state.kind !== 'mask') this.drawEntry(entry, this.drawShape);
+      for (const level of levelsOf(seen)) {
+        const here = seen.filter(({ state }) => (state.level || 0) === level);
+        for (const entry of here) if (entry.state.kind === 'mask') this.drawEntry(entry, this.drawMask);
+        for (const entry of here) if (entry.state.kind !== 'mask') this.drawEntry(entry, this.drawShape);
+      }
     }
 
     /** From far away an object is a speck; one that is carried is drawn where it is now. */

@@ -62,6 +62,7 @@
     { group: 'Objects', show: 'J', keys: ['j'], text: 'Merge the selected shapes', run: (e) => e.selection && Boolean(e.combine('merge')) },
     { group: 'Objects', show: '−', keys: ['-'], text: 'Take the others off the shape selected first', run: (e) => e.selection && Boolean(e.combine('subtract')) },
     { group: 'Objects', show: '&', keys: ['&', 'shift+&'], text: 'Keep what the selected shapes share', run: (e) => e.selection && Boolean(e.combine('intersect')) },
+    { group: 'Objects', show: 'Q', keys: ['q'], text: 'Answer what the label asks; write a note', run: (e) => e.askMe() },
     { group: 'Objects', show: 'Shift H', keys: ['shift+h'], text: 'Show the selection alone, or all again', run: (e) => e.solo() },
     { group: 'Objects', show: 'Ctrl L', keys: ['ctrl+l'], text: 'Lock or free the selection; free all when nothing is selected', run: (e) => e.toggleLocked() },
     { group: 'Images', show: '← →', keys: ['arrowleft'], text: 'Previous, next image (nothing selected)', run: arrow(-1, 0, -1) },

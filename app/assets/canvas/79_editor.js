@@ -137,12 +137,6 @@
       );
     }
 
-    toggleTag(label) {
-      const tag = this.tagOf(label);
-      if (tag) this.remove(tag.key, 'tag');
-      else this.annotate('tag', {}, { label, tool: 'tag' });
-    }
-
     // --- changes --------------------------------------------------------------------------------
 
     /**
@@ -169,7 +163,9 @@
 
     /** @returns {string} the uid of the new annotation */
     annotate(kind, shape, { uid = dsb.uuid(), label = this.label, source = 'person', tool }) {
-      const after = { label, kind, geometry: shape, source };
+      const attributes = dsb.asking.withDefaults(this.labelOf(label));
+      const answers = Object.keys(attributes).length ? { attributes } : {};
+      const after = { label, kind, geometry: shape, source, ...answers };
       this.commit([{ type: 'annotation', key: uid, after }], tool);
       return uid;
     }

@@ -204,7 +204,7 @@
     /** The image is done: say so and go on. */
     done() {
       if (!this.model) return false;
-      const reason = this.tool.unfinished();
+      const reason = this.tool.unfinished() || this.missing();
       if (reason) {
         this.hint(reason);
         return true;

@@ -28,7 +28,8 @@
 
     relabel(label) {
       const wanted = this.chosen.filter((uid) => this.model.annotation(uid));
-      this.editMany(new Map(wanted.map((uid) => [uid, { label }])), 'label');
+      const answers = (uid) => dsb.asking.withDefaults(this.labelOf(label), this.model.annotation(uid).attributes);
+      this.editMany(new Map(wanted.map((uid) => [uid, { label, attributes: answers(uid) }])), 'label');
     },
 
     removeSelected() {

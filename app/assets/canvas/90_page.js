@@ -155,6 +155,8 @@
     const part = (name) => page.querySelector(`#annotate-${name}`);
     dsb.topPane(editor, page, signal);
     new dsb.LabelsPane(editor, part('labels'));
+    new dsb.GroupsPane(editor, part('groups'));
+    new dsb.AskingPane(editor, part('asking'));
     new dsb.ObjectsPane(editor, part('objects'), part('count'));
     new dsb.DockPane(editor, part('dock'));
     new dsb.FilmPane(editor, part('film'));
