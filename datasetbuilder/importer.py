@@ -15,10 +15,12 @@ from datasetbuilder.model import (
     Operation,
     OperationKind,
     Outcome,
+    Skeleton,
     Target,
     TargetType,
 )
 from datasetbuilder.projects.store import ProjectInfo, Store
+from datasetbuilder.wire import skeleton_to_wire
 
 _PAGE = 1000
 _SHOWN = 200
@@ -146,7 +148,7 @@ def import_annotations(  # noqa: PLR0913 - where, what and by whom
     if not dry_run and new:
         known = {label.name: label.id for label in labels}
         missing = [name for name in plan.new_labels if name not in known]
-        known |= _create_labels(store, project.id, missing, author)
+        known |= _create_labels(store, project.id, missing, plan.skeletons, author)
         rows = [replace(item, label=known[label]) for label, item in new]
         store.add_annotations(project.id, rows, author=author, tool=f"import:{plan.format}")
     return ImportReport(
@@ -199,9 +201,13 @@ def _new_ones(
 
 
 def _create_labels(
-    store: Store, project_id: int, names: Sequence[str], author: str
+    store: Store,
+    project_id: int,
+    names: Sequence[str],
+    skeletons: Mapping[str, Skeleton],
+    author: str,
 ) -> dict[str, int]:
-    """Make labels, all of them or none.
+    """Make labels with their skeletons, all of them or none.
 
     Raises
     ------
@@ -216,7 +222,7 @@ def _create_labels(
             str(uuid4()),
             OperationKind.ADD,
             Target(TargetType.LABEL, str(uuid4())),
-            {"name": name},
+            {"name": name} | _skeleton(skeletons.get(name)),
             group_id=group,
             tool="import",
         )
@@ -231,3 +237,7 @@ def _create_labels(
     if refused:
         raise DataError("Nothing was imported. " + " ".join(refused))
     return {label.name: label.id for label in store.labels(project_id)}
+
+
+def _skeleton(said: Skeleton | None) -> dict[str, Any]:
+    return {} if said is None else {"skeleton": skeleton_to_wire(said)}

@@ -4,13 +4,13 @@ Readers of files that others wrote give entries; matching them to the images and
 project is the importer's work. Every number in them was checked by the reader.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from datasetbuilder.errors import FormatError
-from datasetbuilder.model import Annotation, Geometry
+from datasetbuilder.model import Annotation, Geometry, Skeleton
 
 SizeOf: TypeAlias = Callable[[str], tuple[int, int] | None]
 """``(height, width)`` of the image that a file calls so, None when there is no such image."""
@@ -55,6 +55,8 @@ class Entry:
         Hash of the image file, if it is told.
     faults : tuple of str
         What is wrong with it, each naming file and field.
+    skeletons : mapping of str to Skeleton
+        What the file's classes call their keypoints.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Entry:
     shape: tuple[int, int] | None = None
     sha256: str = ""
     faults: tuple[str, ...] = field(default=())
+    skeletons: Mapping[str, Skeleton] = field(default_factory=dict)
 
 
 def claimed(  # noqa: PLR0913 - the fields of one claim

@@ -60,7 +60,7 @@ def write(job: ExportJob, folder: Path) -> None:
             split: open_documents.enter_context(
                 lines.DocumentWriter(
                     folder / document_name(job.options.task, split),
-                    _head(job.snapshot, job.options),
+                    head(job.snapshot, job.options),
                 )
             )
             for split in job.placement.splits
@@ -100,7 +100,8 @@ def _write_blocks(
             job.advance(image.name)
 
 
-def _head(snapshot: Snapshot, options: ExportOptions) -> dict[str, Any]:
+def head(snapshot: Snapshot, options: ExportOptions) -> dict[str, Any]:
+    """The fields in front of a document's images."""
     about = {"layout": 1, "project": snapshot.project, "event": snapshot.seq, "task": options.task}
     return {
         "info": {"description": snapshot.project, "version": str(snapshot.seq), KEY: about},

@@ -5,6 +5,7 @@ Takes instances, detection, classification and result lists (``[{"image_id", "ca
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from datasetbuilder.exporters import fields
 from datasetbuilder.exporters.claims import Claim, Entry, bytes_of
 from datasetbuilder.exporters.coco_objects import (
     annotation_from_record,
+    beside_of,
     image_from_record,
+    keypoints_from_record,
     label_from_record,
+    own_shape,
 )
 from datasetbuilder.exporters.extension import KEY
 from datasetbuilder.exporters.jsontext import parsed_json
-from datasetbuilder.model import Annotation, Image
+from datasetbuilder.model import Annotation, Image, Label, Tag
 
 MAX_CATEGORIES = 100_000
 
@@ -37,7 +41,11 @@ def read_document(path: Path) -> list[Entry]:
         return [Entry("", (), name, faults=(_named(str(error), name),))]
     if faults:
         return [Entry("", (), name, faults=tuple(faults))]
-    return [_entry(image, claims, name) for image, claims in images.values()]
+    skeletons = {label.name: label.skeleton for label in labels.values() if label.skeleton}
+    return [
+        replace(_entry(image, claims, name), skeletons=skeletons)
+        for image, claims in images.values()
+    ]
 
 
 Found = dict[int, tuple[Image, list[Claim]]]
@@ -58,8 +66,8 @@ def _entry(image: Image, claims: list[Claim], name: str) -> Entry:
     )
 
 
-def _labels(data: Mapping[str, Any], name: str, faults: list[str]) -> dict[int, str]:
-    found: dict[int, str] = {}
+def _labels(data: Mapping[str, Any], name: str, faults: list[str]) -> dict[int, Label]:
+    found: dict[int, Label] = {}
     listed = fields.items(fields.required(data, "categories", name), f"{name} categories")
     if len(listed) > MAX_CATEGORIES:
         raise FormatError(f"{name} has {len(listed)} categories, more than {MAX_CATEGORIES}")
@@ -72,14 +80,15 @@ def _labels(data: Mapping[str, Any], name: str, faults: list[str]) -> dict[int, 
             continue
         if label.id in found:
             faults.append(f"{where}.id {label.id} appears twice")
-        found[label.id] = label.name
+        found[label.id] = label
     return found
 
 
 def _images(
-    data: Mapping[str, Any], name: str, faults: list[str], labels: Mapping[int, str]
+    data: Mapping[str, Any], name: str, faults: list[str], labels: Mapping[int, Label]
 ) -> Found:
     found: Found = {}
+    names = {label.id: label.name for label in labels.values()}
     listed = fields.items(fields.required(data, "images", name), f"{name} images")
     for k, value in enumerate(listed):
         where = f"{name} images[{k}]"
@@ -89,7 +98,8 @@ def _images(
             refuse_escaping(image.name, f"{where}.file_name")
             if image.id in found:
                 raise FormatError(f"{where}.id {image.id} appears twice")
-            claims = [_claim(tag, labels, f"{where}.{KEY}.tags") for tag in tags]
+            kept = [*tags, *beside_of(value, image, where)]
+            claims = [_claim(item, names, f"{where}.{KEY}") for item in kept]
             found[image.id] = (image, claims)
         except FormatError as error:
             faults.append(str(error))
@@ -128,10 +138,15 @@ def refuse_escaping(name: str, path: str) -> None:
 
 
 def _share_out(
-    data: Mapping[str, Any], name: str, faults: list[str], labels: Mapping[int, str], images: Found
+    data: Mapping[str, Any],
+    name: str,
+    faults: list[str],
+    labels: Mapping[int, Label],
+    images: Found,
 ) -> None:
     listed = fields.items(fields.required(data, "annotations", name), f"{name} annotations")
     seen: set[int] = set()
+    names = {label.id: label.name for label in labels.values()}
     for k, value in enumerate(listed):
         where = f"{name} annotations[{k}]"
         try:
@@ -146,9 +161,33 @@ def _share_out(
             if annotation.id in seen:
                 raise FormatError(f"{where}.id {annotation.id} appears twice")
             seen.add(annotation.id)
-            claims.append(_claim(annotation, labels, where))
+            claims += [
+                _claim(item, names, where) for item in with_keypoints(record, annotation, where)
+            ]
         except FormatError as error:
             faults.append(str(error))
+
+
+def with_keypoints(
+    record: Mapping[str, Any], annotation: Annotation, where: str
+) -> list[Annotation]:
+    """The keypoints of a record of others, before the outline or box that stands around them.
+
+    A record of our own tells what it is; those without a labelled keypoint are what they were.
+    """
+    extension = fields.record(record.get(KEY) or {}, f"{where}.{KEY}")
+    if "kind" in extension or not has_keypoints(record):
+        return [annotation]
+    shape = keypoints_from_record(record, where)
+    if not shape.labelled:
+        return [annotation]
+    posed = replace(annotation, geometry=shape, bbox=None, crowd=False)
+    return [posed] if isinstance(annotation.geometry, Tag) else [posed, annotation]
+
+
+def has_keypoints(record: Mapping[str, Any]) -> bool:
+    """Whether a record has keypoints, labelled ones as far as it says."""
+    return bool(record.get("keypoints")) and record.get("num_keypoints") != 0
 
 
 def read_annotation(
@@ -166,7 +205,7 @@ def read_annotation(
         extension["attributes"] = plain_attributes(said["attributes"])
     if extension:
         said[KEY] = extension
-    return annotation_from_record(said, image, where)
+    return annotation_from_record(own_shape(said), image, where)
 
 
 def _size_of(record: Mapping[str, Any]) -> tuple[int, int]:
@@ -215,10 +254,22 @@ def read_results(path: Path, images: Mapping[int, Image], labels: Mapping[int, s
             owner = fields.integer(record.get("image_id"), f"{where}.image_id")
             if owner not in images:
                 raise FormatError(f"{where}.image_id {owner} is no image of the project")
+            record = _seen(record, where)
             found = read_annotation(record, images[owner], where, fallback=k + 1)
-            claims.setdefault(owner, []).append(_claim(found, labels, where))
+            kept = with_keypoints(record, found, where)[:1]
+            claims.setdefault(owner, []).append(_claim(kept[0], labels, where))
         except FormatError as error:
             faults.append(str(error))
     if faults:
         return [Entry("", (), name, faults=tuple(faults))]
     return [Entry(images[k].name, tuple(found), name) for k, found in sorted(claims.items())]
+
+
+def _seen(record: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """A result whose visibilities are scores, or anything: what has a place counts as visible."""
+    if not has_keypoints(record):
+        return record
+    flat = list(fields.numbers(record["keypoints"], f"{where}.keypoints"))
+    for k in range(2, len(flat), 3):
+        flat[k] = 2.0 if flat[k - 2] or flat[k - 1] else 0.0
+    return dict(record) | {"keypoints": flat}

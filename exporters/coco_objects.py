@@ -59,6 +59,9 @@ from datasetbuilder.model import (
 )
 from datasetbuilder.wire import geometry_from_wire, skeleton_from_wire
 
+BESIDE = "beside"
+"""Shapes that an image of a document of keypoints has beside its annotations."""
+
 # --- writing ----------------------------------------------------------------------------------
 
 
@@ -312,6 +315,21 @@ def keypoints_from_record(data: Mapping[str, Any], path: str) -> Keypoints:
         raise FormatError(str(error)) from error
     assert isinstance(shape, Keypoints)
     return shape
+
+
+def own_shape(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record without what it has of the shape around its keypoints."""
+    kind = fields.record(record.get(KEY) or {}, KEY).get("kind")
+    if kind != Kind.KEYPOINTS:
+        return record
+    return {key: value for key, value in record.items() if key != "segmentation"}
+
+
+def beside_of(record: Mapping[str, Any], image: Image, where: str) -> list[Annotation]:
+    """The shapes that stand beside an image under the key of this package."""
+    here = f"{where}.{KEY}.{BESIDE}"
+    listed = fields.items(fields.record(record.get(KEY) or {}, here).get(BESIDE, []), here)
+    return [annotation_from_record(item, image, f"{here}[{k}]") for k, item in enumerate(listed)]
 
 
 def _mask_from_rle(segmentation: Mapping[str, Any], image: Image) -> Mask:

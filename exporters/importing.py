@@ -16,7 +16,16 @@ from datasetbuilder.exporters.claims import Claim, Entry
 from datasetbuilder.geometry import checked
 from datasetbuilder.geometry.masks import mask_from_spans
 from datasetbuilder.geometry.raster import spans_from_geometry
-from datasetbuilder.model import TRUTH, Annotation, Geometry, Image, Label, Polygon
+from datasetbuilder.model import (
+    TRUTH,
+    Annotation,
+    Geometry,
+    Image,
+    Keypoints,
+    Label,
+    Polygon,
+    Skeleton,
+)
 from datasetbuilder.wire import annotation_fields_from_wire, geometry_to_wire
 
 ANNOTATIONS, PRELABELS = "annotations", "prelabels"
@@ -95,6 +104,8 @@ class ImportPlan:
         What was changed on its way in.
     images : set of int
         Images that are spoken of.
+    skeletons : dict of str to Skeleton
+        What the files say of the keypoints of their labels.
     """
 
     format: str
@@ -105,6 +116,7 @@ class ImportPlan:
     new_labels: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     images: set[int] = field(default_factory=set)
+    skeletons: dict[str, Skeleton] = field(default_factory=dict)
 
 
 def plan_import(  # noqa: PLR0913 - the options of one import, all by name
@@ -153,6 +165,7 @@ def plan_import(  # noqa: PLR0913 - the options of one import, all by name
     target = set_name or (TRUTH if way == ANNOTATIONS else "prelabel")
     _settle(found, matched, target, f"import:{name}" if way == ANNOTATIONS else "model")
     _settle_labels(found, {label.name for label in labels}, new_labels)
+    _settle_skeletons(found, labels)
     return found
 
 
@@ -171,6 +184,7 @@ Matched = list[tuple[Entry, Image]]
 def _matched(entries: Iterator[Entry], gallery: Gallery, found: ImportPlan) -> Matched:
     matched: Matched = []
     for entry in entries:
+        found.skeletons |= entry.skeletons
         if entry.faults:
             found.problems += entry.faults
             found.refused.add(entry.path)
@@ -252,3 +266,25 @@ def _settle_labels(found: ImportPlan, known: set[str], choice: str) -> None:
         missing = ", ".join(f"'{label}'" for label in found.new_labels)
         found.problems.append(f"The project has no label {missing}; nothing is created (refuse).")
         found.annotations = []
+
+
+def _settle_skeletons(found: ImportPlan, labels: Sequence[Label]) -> None:
+    """Keypoints that a label of the project cannot name refuse their import."""
+    used = {label for label, item in found.annotations if isinstance(item.geometry, Keypoints)}
+    for label in labels:
+        said = found.skeletons.get(label.name)
+        if said is None or label.name not in used or label.skeleton == said:
+            continue
+        if label.skeleton is None:
+            found.notes.append(
+                f"'{label.name}' has no skeleton in the project and gets none by an import; the "
+                f"file's has {len(said.names)} keypoints"
+            )
+        elif len(label.skeleton.names) != len(said.names):
+            found.problems.append(
+                f"The skeleton of '{label.name}' has {len(label.skeleton.names)} keypoints in the "
+                f"project, but {len(said.names)} in the file; nothing is brought in."
+            )
+            found.annotations = []
+        else:
+            found.notes.append(f"'{label.name}' keeps the skeleton of the project")

@@ -19,6 +19,7 @@ from datasetbuilder.exporters import (
     via,
     voc,
     yolo,
+    yolo_pose,
 )
 from datasetbuilder.exporters.claims import Entry, SizeOf, bytes_of, files_below
 from datasetbuilder.exporters.jsontext import parsed_json
@@ -94,10 +95,12 @@ def _one_by_one(entries: Callable[[Path, SizeOf], Iterator[Entry]], suffix: str)
 READERS: dict[str, Read] = {
     "coco": _coco,
     "parquet": _parquet,
-    "yolo": _plain(yolo.entries),
+    "coco-keypoints": _coco,
+    "yolo": _plain(yolo_pose.entries),
     "yolo-detect": _plain(partial(yolo.entries, kind="detect")),
     "yolo-segment": _plain(partial(yolo.entries, kind="segment")),
     "yolo-obb": _plain(partial(yolo.entries, kind="obb")),
+    "yolo-pose": _plain(partial(yolo_pose.entries, kind="pose")),
     "voc": _plain(voc.entries),
     "labelme": _plain(labelme.entries),
     "masks": _plain(masks.entries),

@@ -9,6 +9,7 @@ from datasetbuilder.errors import UnknownName
 from datasetbuilder.exporters import (
     classes,
     coco,
+    coco_keypoints,
     labelme,
     masks,
     objects_table,
@@ -16,6 +17,7 @@ from datasetbuilder.exporters import (
     voc,
     webdataset,
     yolo,
+    yolo_pose,
 )
 from datasetbuilder.exporters.checking import Tally
 from datasetbuilder.exporters.compare import check_against_snapshot
@@ -24,6 +26,7 @@ from datasetbuilder.exporters.options import (
     CLASSIFICATION,
     DETECTION,
     INSTANCES,
+    KEYPOINTS,
     SEMANTIC,
     ExportOptions,
 )
@@ -109,6 +112,17 @@ _ALL = (
         at_root=True,
     ),
     Format(
+        name="coco-keypoints",
+        about="JSON of keypoints and skeletons for trainers of poses",
+        version=coco_keypoints.VERSION,
+        tasks=(KEYPOINTS,),
+        write=coco_keypoints.write,
+        check=coco_keypoints.check,
+        tally=coco_keypoints.tally,
+        losses=coco_keypoints.losses,
+        at_root=True,
+    ),
+    Format(
         name="parquet",
         about="columns for Hugging Face datasets, pandas, DuckDB and polars",
         version=parquet.VERSION,
@@ -124,7 +138,7 @@ _ALL = (
         about="text files of boxes for Ultralytics and its kin",
         tasks=(DETECTION,),
         by_stem=True,
-        **yolo.for_kind("detect"),
+        **yolo.for_format(yolo.Yolo("detect")),
     ),
     Format(
         name="yolo-segment",
@@ -132,7 +146,7 @@ _ALL = (
         tasks=(INSTANCES,),
         by_stem=True,
         traced=True,
-        **yolo.for_kind("segment"),
+        **yolo.for_format(yolo.Yolo("segment")),
     ),
     Format(
         name="yolo-obb",
@@ -140,7 +154,14 @@ _ALL = (
         tasks=(DETECTION,),
         by_stem=True,
         traced=True,
-        **yolo.for_kind("obb"),
+        **yolo.for_format(yolo.Yolo("obb")),
+    ),
+    Format(
+        name="yolo-pose",
+        about="text files of keypoints for Ultralytics and its kin",
+        tasks=(KEYPOINTS,),
+        by_stem=True,
+        **yolo.for_format(yolo_pose.Pose("pose")),
     ),
     Format(
         name="classes",

@@ -12,6 +12,7 @@ from datasetbuilder.exporters.options import (
     CLASSIFICATION,
     COPY,
     INSTANCES,
+    KEYPOINTS,
     LINK,
     OUTLINED,
     UNCOVERING,
@@ -39,6 +40,7 @@ from datasetbuilder.model import (
 )
 
 CROWDS, SCORES, ATTRIBUTES, FRACTIONS = "crowds", "scores", "attributes", "fractions"
+NAMELESS = "nameless"
 HOLES, PIECES, OVERLAPS, EDGES = "holes", "pieces", "overlaps", "edges"
 
 _ROUNDING = 1e-6
@@ -134,6 +136,9 @@ def survey(
         found.images[split] += 1
         _count_image(found, image, annotations)
         _count_features(found, image, held(annotations, options.task), traced=traced)
+        found.features[NAMELESS] += sum(
+            _is_nameless(item.kind, labels.get(item.label)) for item in annotations
+        )
         for item in held(annotations, options.task):
             if item.label not in labels:
                 raise FormatError(f"Annotation {item.id} has label {item.label}, which is gone.")
@@ -166,6 +171,7 @@ def _count_row(found: Survey, row: columns.StoredRow, labels: Mapping[int, Label
             f"Annotation {row[columns.ID]} has label {row[columns.LABEL]}, which is gone."
         )
     found.sets.add(row[columns.SET])
+    found.features[NAMELESS] += _is_nameless(row[columns.KIND], labels[row[columns.LABEL]])
     if row[columns.CROWD]:
         found.features[CROWDS] += 1
     if row[columns.SCORE] is not None:
@@ -175,6 +181,10 @@ def _count_row(found: Survey, row: columns.StoredRow, labels: Mapping[int, Label
     sides = row[columns.X : columns.AREA]
     if sides[0] is not None and any(side % 1 for side in sides):
         found.features[FRACTIONS] += 1
+
+
+def _is_nameless(kind: str, label: Label | None) -> bool:
+    return kind == Kind.KEYPOINTS and (label is None or label.skeleton is None)
 
 
 def task_losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
@@ -199,8 +209,10 @@ def notes(found: Survey, options: ExportOptions) -> tuple[str, ...]:
         said.append(
             f"{counted(tags, 'whole-image class', 'whole-image classes')} kept beside the objects."
         )
-    said += _uncovering_notes(found, options)
-    if options.task not in (CLASSIFICATION, INSTANCES) and outlined:
+    said += (
+        _keypoint_notes(found) if options.task == KEYPOINTS else _uncovering_notes(found, options)
+    )
+    if options.task not in (CLASSIFICATION, INSTANCES, KEYPOINTS) and outlined:
         said.append(
             f"{counted(outlined, 'outline', 'outlines')} kept beside the box; trainers see boxes."
         )
@@ -226,6 +238,23 @@ _UNCOVERING_WORDS = {
     Kind.POINTS: ("object of points", "objects of points"),
     Kind.KEYPOINTS: ("object of keypoints", "objects of keypoints"),
 }
+
+
+def _keypoint_notes(found: Survey) -> list[str]:
+    """What trainers of poses do not get to see, or see of another shape."""
+    drawn, nameless = found.kinds[Kind.KEYPOINTS], found.features[NAMELESS]
+    others = sum(found.kinds.values()) - found.kinds[Kind.TAG] - drawn
+    said = []
+    if nameless:
+        many = "objects of keypoints whose labels have"
+        one = counted(nameless, "object of keypoints whose label has", many)
+        said.append(f"{one} no skeleton: trainers do not see them.")
+    if others:
+        said.append(
+            f"{counted(others, 'other shape', 'other shapes')}: trainers see of them the box and "
+            "outline around the keypoints that lie in them, and crowds."
+        )
+    return said
 
 
 def _uncovering_notes(found: Survey, options: ExportOptions) -> list[str]:

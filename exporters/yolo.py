@@ -12,7 +12,7 @@ References
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,7 +25,7 @@ from datasetbuilder.exporters.options import WHOLE, ExportOptions
 from datasetbuilder.exporters.survey import ATTRIBUTES, CROWDS, SCORES, Survey, lines_left_out
 from datasetbuilder.exporters.survey import counted as n
 from datasetbuilder.exporters.yolo_kinds import KINDS
-from datasetbuilder.model import Annotation, Image, Kind
+from datasetbuilder.model import Annotation, Image, Kind, Skeleton
 
 VERSION = 1
 LABELS, IMAGES = "labels", "images"
@@ -64,7 +64,7 @@ class Yolo:
     Attributes
     ----------
     kind : str
-        ``detect``, ``segment`` or ``obb``.
+        ``detect``, ``segment``, ``obb`` or ``pose``.
     """
 
     kind: str
@@ -86,24 +86,38 @@ class Yolo:
             for home in (IMAGES, LABELS):
                 (folder / home / split_folder(split)).mkdir(parents=True, exist_ok=True)
         for image, annotations in job.rows():
-            kept, text = self.keeps(image, annotations), KINDS[self.kind].text
-            rows = [f"{numbers[item.label]} {text(item, image)}\n" for item in kept]
+            kept = self.keeps(image, annotations)
+            pairs = zip(self.numbered(kept), self.lines(image, kept, job), strict=True)
+            rows = [f"{numbers[item.label]} {text}\n" for item, text in pairs]
             path = folder / label_path(job, image)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(rows), encoding="utf-8", newline="\n")
             job.files.place(image, folder / image_path(job, image), job.options.images)
-        text = yolo_names.data_text([label.name for label in labels], _folders(job))
+        names = [label.name for label in labels]
+        text = yolo_names.data_text(names, _folders(job), self.more(job))
         (folder / yolo_names.DATA).write_text(text, encoding="utf-8", newline="\n")
+
+    def lines(self, image: Image, kept: Sequence[Annotation], job: ExportJob) -> Iterator[str]:
+        """The numbers of each line, without its class."""
+        return (KINDS[self.kind].text(item, image) for item in kept)
+
+    def numbered(self, kept: Sequence[Annotation]) -> Sequence[Annotation]:
+        """The annotations that give the lines their class."""
+        return kept
+
+    def more(self, job: ExportJob) -> list[str]:
+        """Further lines of ``data.yaml``."""
+        return []
 
     # --- reading back -------------------------------------------------------------------------
 
     def check(self, job: ExportJob, folder: Path) -> Tally:
         """Read every label file back and compare it with the snapshot."""
-        names = yolo_names.read_names(folder / yolo_names.DATA)
+        classes = _classes(folder / yolo_names.DATA, self.kind)
 
         def read_image(image: Image) -> Entry | None:
             path = folder / label_path(job, image)
-            return read_file(path, image.name, image.shape, names, self.kind)
+            return read_file(path, image.name, image.shape, classes)
 
         return check_images(job, Rule(f"yolo-{self.kind}", self.keeps, self.differs), read_image)
 
@@ -113,11 +127,10 @@ class Yolo:
 
     def tally(self, folder: Path, task: str, split: str) -> dict[str, int]:
         """Images and objects of one split, for a verification without the project."""
-        names = yolo_names.read_names(folder / yolo_names.DATA)
+        classes = _classes(folder / yolo_names.DATA, self.kind)
         home = folder / LABELS / split_folder(split)
         return tally_of(
-            read_file(path, path.stem, _UNKNOWN_SIZE, names, self.kind)
-            for path in files_below(home, ".txt")
+            read_file(path, path.stem, _UNKNOWN_SIZE, classes) for path in files_below(home, ".txt")
         )
 
 
@@ -145,10 +158,24 @@ def _folders(job: ExportJob) -> dict[str, str]:
 # --- reading ----------------------------------------------------------------------------------
 
 
-def read_file(
-    path: Path, name: str, shape: tuple[int, int], names: Mapping[int, str], kind: str
-) -> Entry:
-    """The lines of one label file; what is wrong with them becomes faults of the entry."""
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """What the lines of a dataset mean: its kind, classes and keypoints."""
+
+    kind: str
+    names: Mapping[int, str]
+    points: yolo_names.PointShape
+
+
+def _classes(path: Path, kind: str) -> Classes:
+    return Classes(kind, yolo_names.read_names(path), yolo_names.read_points(path))
+
+
+def read_file(path: Path, name: str, shape: tuple[int, int], classes: Classes) -> Entry:
+    """The lines of one label file; what is wrong with them becomes faults of the entry.
+
+    A line of a pose is two claims: its keypoints, and the box around them.
+    """
     claims, faults = [], []
     try:
         text = text_of(path)
@@ -159,10 +186,15 @@ def read_file(
         if not line.strip():
             continue
         try:
-            row = yolo_rows.row_from_text(line, shape, kind, where)
-            if row.number not in names:
+            row = yolo_rows.row_from_text(line, shape, classes.kind, where, classes.points)
+            if row.number not in classes.names:
                 raise FormatError(f"{where} column 1: there is no class {row.number}")
-            claims.append(claimed(names[row.number], row.geometry, where, score=row.score))
+            label = classes.names[row.number]
+            claims += [
+                claimed(label, geometry, where, score=row.score)
+                for geometry in dict.fromkeys((row.geometry, row.box))
+                if geometry is not None
+            ]
         except FormatError as error:
             faults.append(str(error))
     return Entry(name, tuple(claims), path.name, faults=tuple(faults))
@@ -194,7 +226,7 @@ def label_files(path: Path) -> list[tuple[str, Path]]:
 def kind_of(path: Path) -> str:
     """Which of the YOLO formats a dataset is, judged by its first thousand lines."""
     listed = names_file(path)
-    if listed is not None and yolo_names.keypoint_count(listed):
+    if listed is not None and yolo_names.read_points(listed).count:
         return yolo_rows.POSE
     lengths = {len(line.split()) for line in _first_lines(path)}
     if lengths <= {5, 6}:
@@ -224,24 +256,33 @@ def entries(path: Path, size_of: SizeOf, *, kind: str = "") -> Iterator[Entry]:
     listed = names_file(path)
     if listed is None:
         raise FormatError(f"{path.name} has no data.yaml or classes.txt that names its classes")
-    names, chosen, files = yolo_names.read_names(listed), kind or kind_of(path), label_files(path)
+    classes, files = _classes(listed, kind or kind_of(path)), label_files(path)
     if not files:
         raise FormatError(f"{path.name} has no label files (labels/*.txt)")
+    skeletons = _skeletons(classes)
     for name, file in files:
         shape = size_of(name)
         if shape is None:
             yield Entry(name, (), file.name)
         else:
-            yield read_file(file, name, shape, names, chosen)
+            yield replace(read_file(file, name, shape, classes), skeletons=skeletons)
 
 
-def for_kind(kind: str) -> dict[str, Any]:
+def _skeletons(classes: Classes) -> dict[str, Skeleton]:
+    """What the classes call their keypoints; nothing says which of them are joined."""
+    return {
+        classes.names[number]: Skeleton(names)
+        for number, names in classes.points.names.items()
+        if number in classes.names
+    }
+
+
+def for_format(written: Yolo) -> dict[str, Any]:
     """The parts of one YOLO format as the registry wants them."""
-    yolo = Yolo(kind)
     return {
         "version": VERSION,
-        "write": yolo.write,
-        "check": yolo.check,
-        "tally": yolo.tally,
-        "losses": yolo.losses,
+        "write": written.write,
+        "check": written.check,
+        "tally": written.tally,
+        "losses": written.losses,
     }

@@ -7,10 +7,12 @@ anchors, tags and references are refused by not being understood.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters.claims import text_of
+from datasetbuilder.model import Label
 
 DATA = "data.yaml"
 MAX_CLASSES = 100_000
@@ -22,7 +24,7 @@ def data_text(names: Sequence[str], folders: Mapping[str, str], more: Sequence[s
     """The text of a ``data.yaml``; paths are relative to it."""
     lines = [f"{key}: {path}" for key, path in folders.items()]
     lines += [f"nc: {len(names)}", *more, "names:" if names else "names: []"]
-    lines += [f"  {k}: {json.dumps(name, ensure_ascii=False)}" for k, name in enumerate(names)]
+    lines += [f"  {k}: {_quoted(name)}" for k, name in enumerate(names)]
     return "\n".join([*lines, ""])
 
 
@@ -43,13 +45,75 @@ def read_names(path: Path) -> dict[int, str]:
     return names
 
 
-def keypoint_count(path: Path) -> int:
-    """How many keypoints each object has; 0 if the file does not say so."""
+@dataclass(frozen=True, slots=True)
+class PointShape:
+    """How the keypoints of a line are written.
+
+    Attributes
+    ----------
+    count : int
+        How many there are; 0 where a line has none.
+    width : int
+        2 without visibilities, 3 with them.
+    names : mapping of int to tuple of str
+        What each class calls them, where it does.
+    """
+
+    count: int = 0
+    width: int = 3
+    names: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read_points(path: Path) -> PointShape:
+    """What a ``data.yaml`` says of keypoints.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read or names too few.
+    """
     if path.suffix.lower() not in (".yaml", ".yml"):
-        return 0
-    said = _fields(text_of(path, limit=1 << 24)).get("kpt_shape", [""])
-    found = re.match(r"\[\s*(\d{1,4})\s*,", said[0])
-    return int(found.group(1)) if found else 0
+        return PointShape()
+    said = _fields(text_of(path, limit=1 << 24))
+    shape = " ".join(said.get("kpt_shape", [""]))
+    found = re.search(r"(\d{1,4})\D+([23])\b", shape)
+    if found is None:
+        return PointShape()
+    count, width = int(found.group(1)), int(found.group(2))
+    return PointShape(count, width, _point_names(said.get("kpt_names", []), path, count))
+
+
+def point_lines(labels: Sequence[Label]) -> list[str]:
+    """The field ``kpt_names`` of a ``data.yaml``."""
+    lines = []
+    for k, label in enumerate(labels):
+        if label.skeleton is not None:
+            lines.append(f"  {k}:")
+            lines += [f"    - {_quoted(name)}" for name in label.skeleton.names]
+    return ["kpt_names:", *lines] if lines else []
+
+
+def _point_names(lines: Sequence[str], path: Path, count: int) -> dict[int, tuple[str, ...]]:
+    found: dict[int, list[str]] = {}
+    here: list[str] = []
+    for line in lines:
+        numbered = re.match(r"(\d{1,6})\s*:\s*(.*)$", line)
+        if numbered:
+            here = found.setdefault(int(numbered.group(1)), [])
+            if numbered.group(2).startswith("["):
+                here += _flow(numbered.group(2), path)
+        elif line.startswith("-"):
+            here.append(_scalar(line.removeprefix("-").strip(), path))
+    for number, names in found.items():
+        if not 0 < len(names) <= count or len(set(names)) < len(names):
+            raise FormatError(
+                f"{path.name}.kpt_names.{number} must be 1 to {count} different names"
+            )
+    return {number: tuple(names) for number, names in found.items()}
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _fields(text: str) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters.coco_objects import measured
+from datasetbuilder.exporters.yolo_names import PointShape
 from datasetbuilder.geometry import (
     centre_ring_from_mask,
     corners_from_rotated_box,
@@ -28,10 +29,13 @@ from datasetbuilder.model import (
     Ellipse,
     Geometry,
     Image,
+    Keypoint,
+    Keypoints,
     Mask,
     Part,
     Polygon,
     RotatedBox,
+    Visibility,
 )
 from datasetbuilder.wire import shortest_float32
 
@@ -46,11 +50,12 @@ _CORNERS = 8
 
 @dataclass(frozen=True, slots=True)
 class YoloRow:
-    """A line that was read: class number, shape and score."""
+    """A line that was read: class number, shape and score, and the box around keypoints."""
 
     number: int
     geometry: Geometry
     score: float | None = None
+    box: Box | None = None
 
 
 # --- writing ----------------------------------------------------------------------------------
@@ -85,6 +90,15 @@ def corner_points(geometry: Geometry) -> NDArray[np.floating]:
     return corners_from_rotated_box(rotated_box_around(geometry))
 
 
+def keypoints_text(shape: Keypoints, image: Image, size: int) -> str:
+    """``x y visibility`` of each keypoint, filled up to ``size`` with what is not labelled."""
+    said = []
+    for point in shape.points:
+        x, y = share_text(point.x / image.width), share_text(point.y / image.height)
+        said.append(f"{x} {y} {int(point.visibility)}")
+    return " ".join([*said, *["0 0 0"] * (size - len(shape.points))])
+
+
 def share_text(share: float, decimals: int = _DECIMALS) -> str:
     """A share of a side, without needless zeros."""
     return f"{share:.{decimals}f}".rstrip("0").rstrip(".") or "0"
@@ -93,7 +107,13 @@ def share_text(share: float, decimals: int = _DECIMALS) -> str:
 # --- reading ----------------------------------------------------------------------------------
 
 
-def row_from_text(text: str, shape: tuple[int, int], kind: str, path: str) -> YoloRow:
+def row_from_text(
+    text: str,
+    shape: tuple[int, int],
+    kind: str,
+    path: str,
+    points: PointShape | None = None,
+) -> YoloRow:
     """One line of a label file.
 
     Parameters
@@ -105,6 +125,8 @@ def row_from_text(text: str, shape: tuple[int, int], kind: str, path: str) -> Yo
         ``detect``, ``segment``, ``obb`` or ``pose``.
     path : str
         What to call the line in a refusal.
+    points : PointShape, optional
+        How a line of a pose goes on behind its box.
 
     Raises
     ------
@@ -121,7 +143,7 @@ def row_from_text(text: str, shape: tuple[int, int], kind: str, path: str) -> Yo
         return _segmented(int(number), values[1:], shape, path)
     if kind == OBB:
         return _cornered(int(number), values[1:], shape, path)
-    raise FormatError(f"{path}: YOLO {kind} is not read here")
+    return _posed(int(number), values[1:], shape, path, points or PointShape())
 
 
 def _detected(number: int, values: Sequence[float], shape: tuple[int, int], path: str) -> YoloRow:
@@ -167,6 +189,37 @@ def _cornered(number: int, values: Sequence[float], shape: tuple[int, int], path
         return YoloRow(number, box, score)
     points = points_from_shares(values[:_CORNERS], shape, path)
     return YoloRow(number, Polygon((Part(points),)), score)
+
+
+def _posed(
+    number: int, values: Sequence[float], shape: tuple[int, int], path: str, points: PointShape
+) -> YoloRow:
+    wanted = 4 + points.count * points.width
+    if points.count == 0 or len(values) not in (wanted, wanted + 1):
+        raise FormatError(
+            f"{path} must be a class, a box and {points.count} keypoints of {points.width} "
+            f"numbers, got {len(values)} numbers"
+        )
+    box = _detected(number, values[:4], shape, path).geometry
+    assert isinstance(box, Box)
+    found = [
+        _keypoint(values[k : k + points.width], shape, f"{path} column {k + 2}")
+        for k in range(4, wanted, points.width)
+    ]
+    named = points.names.get(number)
+    kept = Keypoints(tuple(found[: len(named)] if named else found))
+    return YoloRow(number, kept if kept.labelled else box, _score(values, wanted, path), box)
+
+
+def _keypoint(values: Sequence[float], shape: tuple[int, int], path: str) -> Keypoint:
+    x, y = (_share(value, path) for value in values[:2])
+    seen = values[2] if len(values) > 2 else float(2 * (x > 0 or y > 0))
+    if seen not in (0, 1, 2):
+        raise FormatError(f"{path}: a visibility must be 0, 1 or 2, got {seen:g}")
+    if not seen:
+        return Keypoint(0.0, 0.0, Visibility.UNLABELLED)
+    ((x, y),) = points_from_shares((x, y), shape, path)
+    return Keypoint(x, y, Visibility(int(seen)))
 
 
 def points_from_shares(

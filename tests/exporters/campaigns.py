@@ -95,6 +95,41 @@ def sketches() -> SnapshotFake:
     return SnapshotFake(content, files(content), labels)
 
 
+FACE = Skeleton(("nose", "left eye", "right eye"), ((0, 1), (0, 2)))
+
+
+def poses() -> SnapshotFake:
+    """Keypoints inside a box, inside a mask and alone, a crowd, a tag, an image without any."""
+    ring = crop(1, "plate 1/ring.png", state=ImageState.DONE, split="train")
+    background = crop(2, "background.jpg", state=ImageState.DONE, split="train")
+    parts = crop(5, "plate 1/parts.png", state=ImageState.DONE, split="val")
+    mask = masks_from_labels(CROPS / "parts_labels.png")[0]
+    inside = Keypoints(
+        (Keypoint(mask.x + 0.5, mask.y + 0.25), Keypoint(0, 0, Visibility(0)),
+         Keypoint(mask.x + 1.5, mask.y + 1.5, HIDDEN))
+    )  # fmt: skip
+    first = (
+        drawn(1, ring, Box(2.5, 3.0, 30.25, 40.0), label=4, score=0.75),
+        drawn(2, ring, _face(5.5, 6.25), label=4, attributes={"sure": True}),
+        drawn(3, ring, Box(1.0, 1.0, 46.0, 46.0), label=4),
+        drawn(4, ring, Tag(), label=1),
+        drawn(5, ring, Polyline(((1.0, 1.0), (4.0, 9.5))), label=1),
+    )
+    second = (
+        drawn(7, parts, inside, label=4, source="model"),
+        drawn(8, parts, mask, label=4),
+        drawn(9, parts, _face(30.0, 31.0), label=4),
+        drawn(10, parts, FRAME, label=4, crowd=True),
+    )
+    content = [(ring, first), (background, ()), (parts, second)]
+    labels = (LABELS[0], replace(LABELS[1], skeleton=FACE))
+    return SnapshotFake(content, files(content), labels)
+
+
+def _face(x: float, y: float) -> Keypoints:
+    return Keypoints((Keypoint(x, y), Keypoint(x + 3.5, y, HIDDEN), Keypoint(x, y + 4.25)))
+
+
 def tags(*, several: bool) -> SnapshotFake:
     """Whole-image classes, several on one image or at most one on each."""
     ring, background, parts = (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from datasetbuilder.exporters.export import export
-from tests.exporters.campaigns import objects, tags
+from tests.exporters.campaigns import objects, poses, tags
 from tests.exporters.snapshots import SnapshotFake
 
 HOME = Path(__file__).parent.parent / "golden"
@@ -14,6 +14,7 @@ CASES: dict[str, tuple[str, Callable[[], SnapshotFake]]] = {
     "classification-several": ("classification", lambda: tags(several=True)),
     "detection": ("detection", objects),
     "instances": ("instances", objects),
+    "keypoints": ("keypoints", poses),
     "semantic": ("semantic", objects),
 }
 _WHOLE = ("coco", "parquet")
@@ -27,10 +28,13 @@ _LOSSY = (
     ("instances", "labelme"),
     ("instances", "webdataset"),
     ("instances", "csv"),
+    ("keypoints", "coco-keypoints"),
+    ("keypoints", "yolo-pose"),
     ("semantic", "masks"),
 )
+_ONLY_LOSSY = ("semantic", "keypoints")
 GOLDEN = (
-    *((case, name) for case in CASES if case != "semantic" for name in _WHOLE),
+    *((case, name) for case in CASES if case not in _ONLY_LOSSY for name in _WHOLE),
     *_LOSSY,
 )
 

@@ -33,7 +33,7 @@ from datasetbuilder.model import (
     RotatedBox,
     Tag,
 )
-from tests.exporters.campaigns import objects, tags
+from tests.exporters.campaigns import objects, poses, tags
 from tests.exporters.snapshots import SnapshotFake, drawn, image_of, picture
 
 OTHERS = [name for name in FORMATS if name not in ("coco", "parquet")]
@@ -45,6 +45,8 @@ def written(folder: Path, snapshot: SnapshotFake, name: str, **options: object) 
 
 
 def snapshot_for(name: str) -> SnapshotFake:
+    if name in ("coco-keypoints", "yolo-pose"):
+        return poses()
     return tags(several=True) if name == "classes" else objects()
 
 
