@@ -15,6 +15,7 @@ from datasetbuilder.exporters import (
     labelstudio,
     manifest,
     masks,
+    panoptic_reading,
     parquet_import,
     via,
     voc,
@@ -96,6 +97,7 @@ READERS: dict[str, Read] = {
     "coco": _coco,
     "parquet": _parquet,
     "coco-keypoints": _coco,
+    "coco-panoptic": lambda path, _known: panoptic_reading.entries(path),
     "yolo": _plain(yolo_pose.entries),
     "yolo-detect": _plain(partial(yolo.entries, kind="detect")),
     "yolo-segment": _plain(partial(yolo.entries, kind="segment")),
@@ -162,6 +164,8 @@ def _of_json(data: Any) -> str | None:
         return "labelstudio" if "data" in first else "coco"
     if not isinstance(data, dict):
         return None
+    if panoptic_reading.is_panoptic(data):
+        return "coco-panoptic"
     if {"images", "annotations", "categories"} & data.keys():
         return "coco"
     if "shapes" in data:

@@ -15,6 +15,7 @@ from datasetbuilder.exporters.options import (
     KEYPOINTS,
     LINK,
     OUTLINED,
+    PANOPTIC,
     UNCOVERING,
     ExportOptions,
 )
@@ -209,13 +210,21 @@ def notes(found: Survey, options: ExportOptions) -> tuple[str, ...]:
         said.append(
             f"{counted(tags, 'whole-image class', 'whole-image classes')} kept beside the objects."
         )
-    said += (
-        _keypoint_notes(found) if options.task == KEYPOINTS else _uncovering_notes(found, options)
-    )
-    if options.task not in (CLASSIFICATION, INSTANCES, KEYPOINTS) and outlined:
-        said.append(
-            f"{counted(outlined, 'outline', 'outlines')} kept beside the box; trainers see boxes."
-        )
+    if options.task == KEYPOINTS:
+        said += _keypoint_notes(found)
+    elif options.task == PANOPTIC:
+        said += _panoptic_notes(found)
+    else:
+        said += _uncovering_notes(found, options)
+        if options.task not in (CLASSIFICATION, INSTANCES) and outlined:
+            kept = "kept beside the box; trainers see boxes."
+            said.append(f"{counted(outlined, 'outline', 'outlines')} {kept}")
+    return (*said, *_common_notes(found, options))
+
+
+def _common_notes(found: Survey, options: ExportOptions) -> list[str]:
+    """What is said of files and states, whatever the task."""
+    said: list[str] = []
     untouched = sum(count for kind, count in found.formats.items() if keeps_metadata(kind))
     if options.images == COPY and untouched:
         said.append(f"{counted(untouched, 'file', 'files')} (TIFF or GIF) with all their metadata.")
@@ -226,7 +235,7 @@ def notes(found: Survey, options: ExportOptions) -> tuple[str, ...]:
             said.append(
                 f"{counted(count, 'image is', 'images are')} {word}, exported all the same."
             )
-    return tuple(said)
+    return said
 
 
 _TURNED_NOTES = {
@@ -238,6 +247,24 @@ _UNCOVERING_WORDS = {
     Kind.POINTS: ("object of points", "objects of points"),
     Kind.KEYPOINTS: ("object of keypoints", "objects of keypoints"),
 }
+
+
+def _panoptic_notes(found: Survey) -> list[str]:
+    """What the pixels of segments do not show."""
+    pixelless = found.kinds[Kind.BOX] + sum(found.kinds[kind] for kind in UNCOVERING)
+    said = []
+    if pixelless:
+        one, many = "shape without pixels", "shapes without pixels"
+        said.append(f"{counted(pixelless, one, many)} kept beside the image; trainers see none.")
+    if hidden := found.features[OVERLAPS]:
+        one, many = "object lies", "objects lie"
+        said.append(
+            f"{counted(hidden, one, many)} partly under a later one, which has the pixels; the "
+            "shapes are kept beside them."
+        )
+    if crowds := found.features[CROWDS]:
+        said.append(f"{counted(crowds, 'crowd', 'crowds')} below all objects.")
+    return said
 
 
 def _keypoint_notes(found: Survey) -> list[str]:

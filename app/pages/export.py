@@ -29,6 +29,7 @@ _TASKS = (
     ("detection", "Detection (boxes)"),
     ("classification", "Classification (whole images)"),
     ("semantic", "Semantic segmentation (a class for each pixel)"),
+    ("panoptic", "Panoptic segmentation (a segment for each pixel)"),
     ("keypoints", "Keypoints (poses)"),
 )
 _FORMATS = tuple((name, f"{name}: {item.about}") for name, item in FORMATS.items())

@@ -15,6 +15,7 @@ CASES: dict[str, tuple[str, Callable[[], SnapshotFake]]] = {
     "detection": ("detection", objects),
     "instances": ("instances", objects),
     "keypoints": ("keypoints", poses),
+    "panoptic": ("panoptic", objects),
     "semantic": ("semantic", objects),
 }
 _WHOLE = ("coco", "parquet")
@@ -30,9 +31,10 @@ _LOSSY = (
     ("instances", "csv"),
     ("keypoints", "coco-keypoints"),
     ("keypoints", "yolo-pose"),
+    ("panoptic", "coco-panoptic"),
     ("semantic", "masks"),
 )
-_ONLY_LOSSY = ("semantic", "keypoints")
+_ONLY_LOSSY = ("semantic", "keypoints", "panoptic")
 GOLDEN = (
     *((case, name) for case in CASES if case not in _ONLY_LOSSY for name in _WHOLE),
     *_LOSSY,
