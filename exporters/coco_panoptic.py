@@ -6,10 +6,10 @@
     annotations/panoptic_<split>.json                        panoptic.json when it is not split
     annotations/panoptic_<split>/<name without ending>.png   R + 256 G + 256² B is the segment's id
 
-An object that was drawn later lies above the earlier ones, and all of them above crowds; what is
-hidden whole is no segment. The objects of a label whose supercategory is ``stuff``, or ends in
-``-stuff``, are one segment (``isthing`` 0). Where the pixels do not say what was drawn, the shape
-stands beside them under the key of this package, and so does every shape without pixels.
+An object of a higher level, or that was drawn later, lies above the others, and all of them above
+crowds; what is hidden whole is no segment. The objects of a label whose supercategory is ``stuff``,
+or ends in ``-stuff``, are one segment (``isthing`` 0). Where the pixels do not say what was drawn,
+the shape stands beside them under the key of this package, and so does every shape without pixels.
 
 References
 ----------
@@ -73,7 +73,8 @@ class Segment:
 
 def segments_of(annotations: Sequence[Annotation], stuff: frozenset[int]) -> list[Segment]:
     """What may get pixels, the lowest first; numbers are ids where these are small enough."""
-    drawn = [item for item in annotations if item.kind in OUTLINED]
+    outlined = (item for item in annotations if item.kind in OUTLINED)
+    drawn = sorted(outlined, key=lambda item: item.level)
     order = [*(item for item in drawn if item.crowd), *(i for i in drawn if not i.crowd)]
     small = all(item.id < MAX_NUMBER for item in order)
     found: list[Segment] = []

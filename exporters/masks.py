@@ -8,7 +8,8 @@
     instances.csv                              image, number, annotation id, class of each object
     classes.csv                                value, label id, label
 
-An object that was drawn later lies above the earlier ones. Pixels of crowds are to be ignored.
+An object of a higher level, or that was drawn later, lies above the others. Pixels of crowds are to
+be ignored.
 """
 
 from collections.abc import Iterator, Sequence
@@ -84,8 +85,9 @@ def values_of(labels: Sequence[Label]) -> dict[int, int]:
 
 
 def keeps(annotations: Sequence[Annotation]) -> list[Annotation]:
-    """The objects with a value of their own."""
-    return [item for item in annotations if item.kind in OUTLINED and not item.crowd]
+    """The objects with a value of their own, those of a higher level after the lower ones."""
+    kept = [item for item in annotations if item.kind in OUTLINED and not item.crowd]
+    return sorted(kept, key=lambda item: item.level)
 
 
 # --- writing ----------------------------------------------------------------------------------

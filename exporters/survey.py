@@ -358,7 +358,7 @@ def _over_edge(item: Annotation, image: Image) -> bool:
 def _overlapping(image: Image, annotations: tuple[Annotation, ...]) -> int:
     """The number of objects that lie partly under one that was drawn later."""
     above, hidden = union([]), 0
-    for item in reversed(annotations):
+    for item in sorted(annotations, key=lambda item: item.level)[::-1]:
         if item.kind not in OUTLINED or item.crowd:
             continue
         spans = spans_from_geometry(item.geometry, image.shape)

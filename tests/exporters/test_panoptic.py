@@ -127,6 +127,20 @@ def test_an_object_that_is_hidden_whole_is_no_segment_but_comes_back(tmp_path):
     }
 
 
+def test_an_object_of_a_higher_level_has_the_pixel(tmp_path):
+    upper = drawn(1, IMAGE, square(0, 0, 1), label=4, level=1)
+    later = drawn(2, IMAGE, square(0, 0, 2))
+    snapshot = of_shapes(upper, later)
+    for name in ("coco-panoptic", "masks"):
+        export(snapshot, tmp_path / name, formats=[name], allow_loss=True)
+    assert numbers(tmp_path / "coco-panoptic")[0][:2] == [1, 2]
+    numbered = np.asarray(Pillow.open(tmp_path / "masks/masks/train/a.png"))
+    assert numbered[0, :2].tolist() == [4, 1]
+    back = planned(tmp_path / "coco-panoptic", snapshot).annotations
+    found = {item.uid: item.level for _, item in back}
+    assert found == {"uid-1": 1, "uid-2": 0}
+
+
 def test_numbers_stay_within_three_bytes(tmp_path):
     snapshot = of_shapes(drawn(2**24, IMAGE, square(0, 0, 1)), drawn(2**30, IMAGE, square(2, 0, 1)))
     export(snapshot, tmp_path / "out", formats=["coco-panoptic"])
