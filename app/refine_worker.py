@@ -4,6 +4,7 @@ Only plain data crosses: faults of ours go back as `Failure`, since an exception
 rebuilt on the other side would break the pool.
 """
 
+import io
 import os
 import signal
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+from PIL import Image as Picture
 
 from datasetbuilder.app.refining import Failure, Place, Shape
 from datasetbuilder.errors import DatasetBuilderError
@@ -126,6 +128,15 @@ class Bench:
             _shape(proposal, _edited(proposal, drawn=drawn), place.image)
             for proposal in _proposals(tool, mask, **settings)
         )
+
+    def cutout(self, place: Place, shape: Geometry, soft: float) -> bytes:
+        """The object of a shape as PNG, transparent round it."""
+        mask = array_from_geometry(shape, place.image.shape)
+        picture = io.BytesIO()
+        Picture.fromarray(edit.remove_background(self.pixels(place), mask, soft=soft)).save(
+            picture, "PNG"
+        )
+        return picture.getvalue()
 
 
 def _edited(proposal: Proposal, *, drawn: bool) -> Mask | Polygon | None:
@@ -278,6 +289,11 @@ def propose_edit(
 ) -> tuple[Shape, ...] | Failure:
     """Run an edit tool."""
     return _guarded(lambda: bench().edit(place, tool, shape, settings))
+
+
+def cut_out(place: Place, shape: Geometry, soft: float) -> bytes | Failure:
+    """Make a picture of one object."""
+    return _guarded(lambda: bench().cutout(place, shape, soft))
 
 
 def _guarded(work: Callable[[], _Value]) -> _Value | Failure:

@@ -150,6 +150,13 @@ class Refining:
         place = Place(self._root, slug, image)
         return self._in_turn(client, "propose_edit", place, tool, shape, settings)
 
+    def cutout(
+        self, slug: str, image: Image, client: str, shape: Geometry, *, soft: float
+    ) -> bytes | None:
+        """The object of a shape as PNG with transparency; None when the client asked again."""
+        place = Place(self._root, slug, image)
+        return self._in_turn(client, "cut_out", place, shape, soft)
+
     def close(self) -> None:
         """End the worker and everyone who waits for it."""
         with self._changed:

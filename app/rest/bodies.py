@@ -210,6 +210,14 @@ class RefineEdit(Strict):
     amount: float | int | None = Field(default=None, ge=0, le=1_000_000)
 
 
+class RefineCutout(Strict):
+    """``POST …/refine/cutout``: the object of a shape as a picture with nothing round it."""
+
+    client: Client
+    shape: EditedShape
+    soft: float | int = Field(default=0, ge=0, le=1000)
+
+
 class NewExport(Strict):
     """``POST /projects/<slug>/exports``."""
 

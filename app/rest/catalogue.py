@@ -99,6 +99,11 @@ CATALOGUE: dict[tuple[str, str], Entry] = {
     ("refine_outline", "POST"): Entry("A rough outline to the object's edge", bodies.RefineOutline),
     ("refine_region", "POST"): Entry("A box, click, touch or shape to a mask", bodies.RefineRegion),
     ("refine_edit", "POST"): Entry("A shape split, filled, smoothed or resized", bodies.RefineEdit),
+    ("refine_cutout", "POST"): Entry(
+        "The object of a shape as a picture, transparent round it",
+        bodies.RefineCutout,
+        media="image/png",
+    ),
     ("combine_shapes", "POST"): Entry("Merge, subtract or intersect shapes", bodies.CombineShapes),
     ("divide_shape", "POST"): Entry("Cut a shape along a line", bodies.DivideShape),
     ("samples", "GET"): Entry(

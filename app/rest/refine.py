@@ -8,7 +8,7 @@ from datasetbuilder.app.refining import Shape
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.services import Services
-from datasetbuilder.errors import WireError
+from datasetbuilder.errors import DataError, WireError
 from datasetbuilder.model import Kind, Polygon
 from datasetbuilder.wire import geometry_from_wire, geometry_to_wire, strokes_from_wire
 
@@ -65,6 +65,16 @@ def register(api: Blueprint, services: Services) -> None:
         settings = _given(amount=body.amount, stroke=strokes[0] if strokes else None)
         answer = refining.edit(slug, image, body.client, body.tool, shape, settings)
         return jsonify(proposals_to_wire(body.request, answer))
+
+    @api.post(f"{place}/cutout", endpoint="refine_cutout")
+    def refine_cutout(slug: str, image_id: int) -> Response:
+        image = image_at(project_at(services, slug), image_id)
+        body = bodies.read(bodies.RefineCutout)
+        shape = geometry_from_wire(Kind(body.shape.kind), body.shape.geometry, "shape.geometry")
+        picture = refining.cutout(slug, image, body.client, shape, soft=float(body.soft))
+        if picture is None:
+            raise DataError(_OVERTAKEN)
+        return Response(picture, mimetype="image/png", headers={"Cache-Control": "no-store"})
 
 
 def _region_settings(body: bodies.RefineRegion) -> dict[str, Any]:

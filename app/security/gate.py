@@ -30,6 +30,7 @@ LIMITS = {
     "api.refine_outline": 8 * _MB,
     "api.refine_region": 8 * _MB,
     "api.refine_edit": 32 * _MB,
+    "api.refine_cutout": 32 * _MB,
     "api.add_images": 4096 * _MB,
     BESIDE: 64 * _MB,
 }

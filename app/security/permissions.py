@@ -142,6 +142,7 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.divide_shape", "POST"): Permission.ANNOTATE,
     ("api.refine_region", "POST"): Permission.ANNOTATE,
     ("api.refine_edit", "POST"): Permission.ANNOTATE,
+    ("api.refine_cutout", "POST"): Permission.ANNOTATE,
     ("api.samples", "GET"): Permission.VIEW,
     ("api.histogram", "GET"): Permission.VIEW,
     ("api.profile", "POST"): Permission.VIEW,

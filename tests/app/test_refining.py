@@ -1,5 +1,6 @@
 """Refine requests: a real worker process, the newest request wins, a crash is survived."""
 
+import io
 import os
 import signal
 import threading
@@ -10,7 +11,13 @@ from PIL import Image as Picture
 
 from datasetbuilder.api import Project, open_workspace
 from datasetbuilder.app.refining import Failure, Refining, Shape
-from datasetbuilder.errors import DataError, ImageRefused, StoreUnavailable, UnknownName
+from datasetbuilder.errors import (
+    DataError,
+    GeometryError,
+    ImageRefused,
+    StoreUnavailable,
+    UnknownName,
+)
 from datasetbuilder.geometry import array_from_geometry
 from datasetbuilder.model import Box, Image, Mask, Part, Polygon, Stroke
 
@@ -93,6 +100,18 @@ def test_strokes_without_an_object_bring_a_hint(refining, image):
     shape = refining.scribbles("disks", image, "tab", (OUTSIDE,), label=1, settings={})
     assert shape.geometry is None
     assert shape.hint
+
+
+def test_an_object_is_cut_out_with_nothing_round_it(refining, image):
+    png = refining.cutout("disks", image, "tab", Box(50, 40, 20, 10), soft=0)
+    picture = np.array(Picture.open(io.BytesIO(png)))
+    assert picture.shape == (10, 20, 4)
+    assert (picture[..., 3] == 255).all()
+
+
+def test_a_shape_without_pixels_cannot_be_cut_out(refining, image):
+    with pytest.raises(GeometryError, match="covers no pixel"):
+        refining.cutout("disks", image, "tab", Box(50, 40, 0.1, 0.1), soft=0)
 
 
 def test_a_rough_outline_is_pulled_onto_the_object(refining, image):

@@ -27,6 +27,11 @@ def asked(monkeypatch):
         calls.append((slug, image.id, client, tool, shape, settings))
         return FOUND, FOUND
 
+    def cutout(_self, slug, image, client, shape, *, soft):
+        calls.append((slug, image.id, client, shape, soft))
+        return b"a picture"
+
+    monkeypatch.setattr(Refining, "cutout", cutout)
     monkeypatch.setattr(Refining, "region", region)
     monkeypatch.setattr(Refining, "edit", edit)
     return calls
@@ -97,3 +102,17 @@ def test_a_wrong_field_is_named(client, project, asked, route, body, field):
     assert answer.status_code == 400
     assert answer.json["error"].startswith(field)
     assert asked == []
+
+
+def test_an_object_is_cut_out_of_its_image(client, project, asked):
+    body = {"client": "tab", "shape": {"kind": "box", "geometry": BOX}, "soft": 1.5}
+    answer = client.post(f"{REFINE}/cutout", json=body)
+    assert (answer.mimetype, answer.data) == ("image/png", b"a picture")
+    assert asked == [("cats", 1, "tab", Box(1, 2, 3, 4), 1.5)]
+
+
+def test_a_cutout_that_was_overtaken_is_said(client, project, monkeypatch):
+    monkeypatch.setattr(Refining, "cutout", lambda *_args, **_options: None)
+    body = {"client": "tab", "shape": {"kind": "box", "geometry": BOX}}
+    answer = client.post(f"{REFINE}/cutout", json=body)
+    assert (answer.status_code, answer.json) == (422, {"error": "A newer request took over."})

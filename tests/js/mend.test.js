@@ -42,3 +42,24 @@ test('the first piece is the object itself, and one undo puts it together again'
   press('ctrl+z');
   assert.deepEqual(editor.model.annotations.map(({ state }) => state.geometry), [box(10, 10, 40, 40).geometry]);
 });
+
+test('an object is saved as a picture and stays as it was', async () => {
+  const hand = await bench();
+  const { editor } = hand;
+  const uid = editor.annotate('box', box(10, 10, 20, 20).geometry, { tool: 'box' });
+  const [sent, saved] = [[], []];
+  globalThis.dsb.client.cutout = async (slug, image, body) => {
+    sent.push(body);
+    return { status: 200, picture: 'png' };
+  };
+  globalThis.dsb.refine.save = (picture, name) => saved.push([picture, name]);
+  editor.setSetting('mend', 'cut out');
+  editor.setTool('mend');
+  editor.select(uid);
+  hand.press('Enter');
+  await hand.settled();
+  assert.deepEqual(sent[0].shape, box(10, 10, 20, 20));
+  assert.deepEqual(saved, [['png', `1-${uid.slice(0, 8)}.png`]]);
+  assert.equal(editor.model.annotations.length, 1);
+  editor.setSetting('mend', 'split');
+});

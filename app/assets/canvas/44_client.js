@@ -49,6 +49,14 @@
     prepare: (slug, image) => call(`${place(slug, image)}/refine/prepare`, {}, { patience: 120_000 }),
     refine: (slug, image, tool, body, signal) =>
       call(`${place(slug, image)}/refine/${tool}`, body, { signal, patience: 60_000 }),
+    /** The object of a shape as a picture. @returns {Promise<{status: number, picture: Blob}>} */
+    async cutout(slug, image, body) {
+      const answer = await fetch(`${place(slug, image)}/refine/cutout`, {
+        method: 'POST', headers: { 'Content-Type': 'application/json' }, credentials: 'same-origin',
+        body: JSON.stringify(body), signal: AbortSignal.timeout(60_000),
+      });
+      return { status: answer.status, picture: await answer.blob() };
+    },
     /** Shapes made of shapes: `combine` or `divide`. Nothing is stored. */
     shapes: (slug, image, how, body) => call(`${place(slug, image)}/shapes/${how}`, body),
     /** The values under a line, exact. Nothing is stored. */

@@ -117,5 +117,12 @@
     return Math.max(0, Math.min(distance(point, points[0]), ...steps) - width / 2);
   }
 
-  dsb.refine = { METHODS, Requests, acceptControls, away, extend, methodControl, prepare, wordControl };
+  /** Hand a file over to the person. */
+  function save(blob, name) {
+    const address = URL.createObjectURL(blob);
+    dsb.make('a', { href: address, download: name }).click();
+    URL.revokeObjectURL(address);
+  }
+
+  dsb.refine = { METHODS, Requests, acceptControls, away, extend, methodControl, prepare, save, wordControl };
 })(window);

@@ -23,6 +23,10 @@
     grow: { text: 'by', min: 1, max: 50, first: 2, unit: 'px' },
     shrink: { text: 'by', min: 1, max: 50, first: 2, unit: 'px' },
     simplify: { text: 'keep', min: 80, max: 99, first: 98, unit: '%', amount: (value) => value / 100 },
+    'cut out': {
+      words: 'Enter saves a picture of the object alone, transparent round it',
+      text: 'soft rim', min: 0, max: 20, first: 0, unit: 'px',
+    },
   };
 
   class MendTool extends dsb.Tool {
@@ -120,7 +124,11 @@
     }
 
     get waits() {
-      return this.name === 'split' && !this.stroke;
+      return (this.name === 'split' && !this.stroke) || this.cuts;
+    }
+
+    get cuts() {
+      return this.name === 'cut out';
     }
 
     async ask() {
@@ -153,6 +161,7 @@
     /** The first piece is the object; the further ones are new, with all that was said of it. */
     accept() {
       const { editor, known, uid, proposals, name } = this;
+      if (this.cuts && known) return this.save();
       if (!proposals.length || !known) return Boolean(this.stroke || this.requests.busy);
       const source = `mend: ${name}`;
       const wanted = proposals.map(({ kind, geometry }, k) => ({
@@ -163,6 +172,19 @@
       this.drop();
       editor.commit(wanted, 'mend');
       editor.select(null);
+      return true;
+    }
+
+    /** A picture goes out; the object stays as it is. */
+    save() {
+      const { editor, known, uid, value } = this;
+      const { slug, image, queue } = editor;
+      const body = { client: queue.client, shape: { kind: known.kind, geometry: known.geometry }, soft: value };
+      const failed = () => editor.hint('The picture could not be made: try again');
+      dsb.client.cutout(slug, image.id, body).then(({ status, picture }) => {
+        if (status !== 200) failed();
+        else dsb.refine.save(picture, `${image.name.replace(/\.[^.]*$/, '')}-${uid.slice(0, 8)}.png`);
+      }, failed);
       return true;
     }
 
@@ -207,7 +229,7 @@
         choose,
         ...this.slider(),
         ...(status ? [{ is: 'text', text: status }] : []),
-        ...dsb.refine.acceptControls(this, this.proposals.length),
+        ...dsb.refine.acceptControls(this, this.proposals.length || this.cuts),
       ];
     }
 
