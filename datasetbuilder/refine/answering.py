@@ -17,6 +17,7 @@ from datasetbuilder.refine.window import Window
 
 FEW_SEEDS = 30
 FEW_SHARE = 0.02
+MOST_GRAZED = 0.5
 
 _NOTHING_APART = "Too little is left to tell the object from: only the strokes were taken."
 
@@ -81,7 +82,9 @@ def window_of(seen: Drawing, previous: Proposal | None) -> Window:
 def drawn_in(graph: RegionGraph, window: Window, seen: Drawing, previous: Proposal | None) -> Drawn:
     """The drawing on the graph of a window; where hardly any background is, the frame is too."""
     pixels = seen.pixels(window)
-    seeds = seeds_from_pixels(graph, pixels)
+    # Where the image is enlarged a stroke is many regions wide: those at its rim say little.
+    least = MOST_GRAZED * float(np.clip(window.scale - 1, 0, 1))
+    seeds = seeds_from_pixels(graph, pixels, least=least)
     if np.count_nonzero(seeds < 0) < min(FEW_SEEDS, FEW_SHARE * graph.count):
         frame = frame_regions(graph)
         seeds[frame[seeds[frame] == 0]] = -1

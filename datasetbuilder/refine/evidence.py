@@ -45,12 +45,22 @@ class Drawn:
     belief: NDArray[np.float64] | None = None
 
 
-def seeds_from_pixels(graph: RegionGraph, pixels: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Per region the label that most of its drawn pixels have; 0 where nothing was drawn."""
+def seeds_from_pixels(
+    graph: RegionGraph, pixels: NDArray[np.int8], *, least: float = 0.0
+) -> NDArray[np.int8]:
+    """Per region the label that most of its drawn pixels have; 0 where nothing was drawn.
+
+    A region of which less than ``least`` is drawn with that label was only grazed and stays open,
+    unless no region of its kind was drawn better.
+    """
     objects = np.bincount(graph.labels[pixels > 0], minlength=graph.count)
     background = np.bincount(graph.labels[pixels < 0], minlength=graph.count)
-    seeds = np.where(objects >= background, 1, -1)
-    return np.where(objects + background > 0, seeds, 0).astype(np.int8)
+    seeds = np.where(objects + background > 0, np.where(objects >= background, 1, -1), 0)
+    sure = np.maximum(objects, background) >= least * graph.area
+    for kind in (1, -1):
+        if not (sure & (seeds == kind)).any():
+            sure |= seeds == kind
+    return np.where(sure, seeds, 0).astype(np.int8)
 
 
 def frame_regions(graph: RegionGraph) -> NDArray[np.intp]:

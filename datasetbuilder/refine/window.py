@@ -1,7 +1,7 @@
 """The part of an image that a refine tool works on, at the scale it works at.
 
 Nothing is ever computed on the whole of a large image: a window round the drawing is read, shrunk
-(or a small one enlarged) to about a fifth of a megapixel, and the answer is carried back.
+(or a small one enlarged) to at most a fifth of a megapixel, and the answer is carried back.
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from datasetbuilder.model import Stroke
 
 WORK_AREA = 200_000
+ENLARGED_AREA = 80_000
 WHOLE_AREA = 320_000
 LARGEST_ENLARGEMENT = 4.0
 ROOM = 0.5
@@ -138,9 +139,12 @@ def around(extents: Iterable[Extent], shape: tuple[int, int]) -> Window:
 
 
 def scaled(extent: Extent, shape: tuple[int, int], *, area: int = WORK_AREA) -> Window:
-    """The window on an extent that has about ``area`` work pixels."""
+    """The window on an extent that has about ``area`` work pixels, fewer where it is enlarged."""
     width, height = extent.sides
-    scale = min((area / (width * height)) ** 0.5, LARGEST_ENLARGEMENT)
+    scale = (area / (width * height)) ** 0.5
+    if scale > 1:
+        enlarged = (min(area, ENLARGED_AREA) / (width * height)) ** 0.5
+        scale = min(max(enlarged, 1.0), LARGEST_ENLARGEMENT)
     if 0.75 < scale < 1.25:
         scale = 1.0
     work = (max(round(height * scale), 1), max(round(width * scale), 1))

@@ -1,3 +1,6 @@
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 
 from datasetbuilder.refine.evidence import (
@@ -15,6 +18,13 @@ from datasetbuilder.refine.lab import lab_from_pixels, levels_of, pixels_from_im
 def graph(image):
     pixels = pixels_from_image(image)
     return graph_from_lab(lab_from_pixels(pixels, levels_of(pixels)))
+
+
+def regions_of(labels) -> Any:
+    """No more of a graph than labels need."""
+    labels = np.array(labels)
+    area = np.bincount(labels.ravel()).astype(float)
+    return SimpleNamespace(labels=labels, count=len(area), area=area)
 
 
 def halves():
@@ -41,6 +51,20 @@ def test_a_region_goes_to_the_label_with_more_pixels_on_it():
     assert seeds_from_pixels(flat, pixels).tolist() == [1]
     assert seeds_from_pixels(flat, -pixels).tolist() == [-1]
     assert seeds_from_pixels(flat, np.zeros((6, 6), np.int8)).tolist() == [0]
+
+
+def test_a_region_that_was_only_grazed_stays_open():
+    """Three columns: drawn whole as object, a quarter of it, and whole as background."""
+    columns = regions_of([[0, 1, 2]] * 4)
+    pixels = np.array([[1, 1, -1], [1, 0, -1], [1, 0, -1], [1, 0, -1]], np.int8)
+    assert seeds_from_pixels(columns, pixels).tolist() == [1, 1, -1]
+    assert seeds_from_pixels(columns, pixels, least=0.5).tolist() == [1, 0, -1]
+
+
+def test_a_label_that_only_grazed_keeps_what_it_has():
+    columns = regions_of([[0, 1]] * 4)
+    pixels = np.array([[1, -1], [0, -1], [0, -1], [0, -1]], np.int8)
+    assert seeds_from_pixels(columns, pixels, least=0.5).tolist() == [1, -1]
 
 
 def test_the_forest_tells_bright_from_dark():

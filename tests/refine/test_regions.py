@@ -8,6 +8,7 @@ from datasetbuilder.refine.lab import lab_from_pixels, levels_of, pixels_from_im
 from datasetbuilder.refine.regions import (
     CELL,
     LARGEST,
+    basins_of,
     borders_of,
     components,
     gradient,
@@ -119,3 +120,17 @@ def test_the_share_of_a_mask_is_counted_in_pixels():
     half = np.zeros((8, 10), bool)
     half[:4] = True
     assert graph.share(half).tolist() == [0.5]
+
+
+def test_water_runs_down_to_one_minimum_each():
+    height = np.array([[3, 1, 4, 0, 2], [5, 9, 9, 9, 8]], np.float32)
+    np.testing.assert_array_equal(basins_of(height), [[0, 0, 1, 1, 1], [0, 0, 1, 1, 1]])
+
+
+def test_level_ground_is_one_basin_and_a_level_slope_another():
+    height = np.array([[0, 0, 7, 7, 7, 6]], np.float32)
+    np.testing.assert_array_equal(basins_of(height), [[0, 0, 0, 1, 2, 2]])
+
+
+def test_a_flat_field_is_one_basin():
+    assert basins_of(np.zeros((4, 5), np.float32)).max() == 0

@@ -126,8 +126,8 @@ def test_neither_the_image_nor_the_previous_answer_is_changed():
 def test_quality_is_higher_for_an_outline_on_edges():
     picture = cup()
     clear = answer(picture.image, *picture.strokes)
-    box = [stroke((100, 120), (140, 120), width=30), stroke((95, 95), (145, 95), label=BACKGROUND)]
-    unclear = answer(picture.image, *box, method="watershed")
+    ring = stroke((95, 95), (145, 95), (145, 125), (95, 125), (95, 95), label=BACKGROUND, width=4)
+    unclear = answer(picture.image, stroke((110, 110), (130, 110), width=8), ring, method="watershed")
     assert 0 <= unclear.quality < clear.quality <= 1
 
 

@@ -19,7 +19,8 @@ def test_an_image_of_ordinary_size_is_worked_on_as_it_is():
 def test_a_large_image_is_shrunk_and_a_small_one_enlarged():
     height, width = windows.whole(LARGE).shape
     assert height * width == pytest.approx(WORK_AREA, rel=0.01)
-    assert windows.whole((100, 100)).shape == (400, 400)
+    assert windows.whole((100, 100)).shape == (283, 283)
+    assert windows.whole((60, 70)).shape == (240, 280)
 
 
 def test_the_window_leaves_room_round_what_was_drawn():
