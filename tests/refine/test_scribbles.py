@@ -127,7 +127,9 @@ def test_quality_is_higher_for_an_outline_on_edges():
     picture = cup()
     clear = answer(picture.image, *picture.strokes)
     ring = stroke((95, 95), (145, 95), (145, 125), (95, 125), (95, 95), label=BACKGROUND, width=4)
-    unclear = answer(picture.image, stroke((110, 110), (130, 110), width=8), ring, method="watershed")
+    unclear = answer(
+        picture.image, stroke((110, 110), (130, 110), width=8), ring, method="watershed"
+    )
     assert 0 <= unclear.quality < clear.quality <= 1
 
 
