@@ -162,6 +162,8 @@ def _stage() -> html.Main:
                 **attributes(aria_label="View"),
             ),
             html.Div(id="annotate-pointer", className="corner right", hidden=True),
+            html.Div(id="annotate-map", className="minimap", hidden=True),
+            html.Div(id="annotate-compare", className="compare-line", hidden=True),
             html.Div(id="annotate-hint", className="hint", role="status", hidden=True),
             html.Div(
                 id="annotate-login",

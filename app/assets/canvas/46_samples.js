@@ -9,6 +9,8 @@
     uint32: Uint32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
   };
 
+  const keyOf = (x, y) => Math.floor(y / SIDE) * 65536 + Math.floor(x / SIDE);
+
   /**
    * Raw samples of a square of an image, shrunk by 2 to the power of `level`.
    * @returns {Promise<{values: ArrayLike<number>, channels: number, type: string} | null>}
@@ -34,10 +36,15 @@
       this.read = this.read.bind(this);
     }
 
+    /** Is the tile of a pixel there? */
+    has(x, y) {
+      return Boolean(this.tiles.get(keyOf(x, y)));
+    }
+
     /** A pixel; NaN while its tile is on the way. */
     read(x, y, channel) {
       const [column, row] = [Math.floor(x / SIDE), Math.floor(y / SIDE)];
-      const key = row * 65536 + column;
+      const key = keyOf(x, y);
       const tile = this.tiles.get(key);
       if (tile === undefined) this.load(key, column, row);
       if (!tile) return NaN;

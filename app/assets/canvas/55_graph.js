@@ -107,7 +107,7 @@
     /** Show the picture through a filter of the page; '' shows it as it is. */
     filter(name) {
       this.toned = name;
-      for (const layer of this.node.querySelectorAll('.layer-below .imagelayer')) layer.style.filter = name;
+      for (const layer of this.node.querySelectorAll('.imagelayer')) layer.style.filter = name;
     }
 
     /** Somebody made plotly draw: after a resize or a figure from the server our word counts. */

@@ -53,7 +53,7 @@
     /** @param {HTMLElement} surface @param {dsb.View} view */
     constructor(surface, view) {
       this.view = view;
-      this.canvas = dsb.make('canvas', { className: 'canvas-layer', hidden: true });
+      this.canvas = dsb.make('canvas', { className: 'canvas-layer canvas-depth', hidden: true });
       surface.append(this.canvas);
       this.context = this.canvas.getContext('2d');
       this.frame = 0;

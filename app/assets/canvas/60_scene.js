@@ -101,6 +101,8 @@
      */
     constructor(surface, view, list) {
       Object.assign(this, { view, list });
+      /** @type {{opacity: number, outlined?: boolean}} how fills are painted */
+      this.look = { opacity: 50 };
       this.canvas = document.createElement('canvas');
       this.canvas.className = 'canvas-layer';
       surface.append(this.canvas);
@@ -240,19 +242,34 @@
       this.context.fillRect(x0, y0, Math.max(least, x1 - x0), Math.max(least, y1 - y0));
     }
 
+    /** How much of a fill is to be seen. */
+    alpha(meant) {
+      return this.look.outlined ? 0 : dsb.colors.alpha(meant, this.look.opacity);
+    }
+
     drawMask({ state, color, strong }) {
       const { x, y, width, height } = state.geometry;
+      if (this.look.outlined) this.drawOutline(state, color);
       this.context.imageSmoothingEnabled = this.view.scale < 2;
-      this.context.globalAlpha = strong ? 0.45 : 0.36;
+      this.context.globalAlpha = this.alpha(strong ? 0.45 : 0.36);
       this.context.drawImage(pictureOf(state, color), x, y, width, height);
       this.context.globalAlpha = 1;
+    }
+
+    drawOutline(state, color) {
+      const entry = drawable(state);
+      entry.line = entry.line || new Path2D(outlineOf(state));
+      this.context.strokeStyle = color;
+      this.context.stroke(entry.line);
     }
 
     drawShape({ state, color, strong, skeleton }) {
       const path = pathOf(state, skeleton);
       if (!dsb.kinds.isOpen(state.kind)) {
-        this.context.fillStyle = `${color}${strong ? '55' : '22'}`;
+        this.context.fillStyle = color;
+        this.context.globalAlpha = this.alpha(strong ? 0.33 : 0.13);
         this.context.fill(path, 'evenodd');
+        this.context.globalAlpha = 1;
       }
       this.context.strokeStyle = color;
       this.context.lineWidth = (strong ? 2 * LINE : LINE) / this.view.scale;

@@ -74,6 +74,7 @@
     { group: 'View', show: 'I', keys: ['i'], text: 'Actual size: one pixel for one of the screen', run: (e) => e.actualSize() },
     { group: 'View', show: 'Z', keys: ['z'], text: 'Zoom to the selection', run: (e) => e.zoomToChosen() },
     { group: 'View', show: 'Shift V', keys: ['shift+v'], text: 'View panel: window, contrast, colours', run: (e) => e.look() },
+    { group: 'View', show: '.', keys: ['.'], text: 'Hold: nothing but the picture', run: (e) => e.blink(true) },
     { group: 'View', show: 'Wheel', text: 'Zoom to the cursor' },
     { group: 'View', show: 'Space', text: 'Hold to drag the image (or the middle button)' },
     { group: 'View', show: '?', keys: ['?'], text: 'This list', run: (e) => e.emit('help') },

@@ -9,7 +9,7 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const SETTINGS = 'dsb-settings';
-  const DEFAULTS = { brush: 24, scribble: 8, smooth: 0, snap: 0, tool: 'select', pointEach: false, brushShape: 'round' };
+  const DEFAULTS = { brush: 24, scribble: 8, smooth: 0, snap: 0, tool: 'select', pointEach: false, brushShape: 'round', opacity: 50 };
   const NO_COLOR = '#8b93a6';
 
   /** Settings of this browser; what cannot be read is the default. */
@@ -275,11 +275,12 @@
     /** What the scene paints of a window: all but what the active layer or the tool shows. */
     *resting(window) {
       if (!this.model || this.allHidden) return;
-      for (const { key, state } of this.model.near(window)) {
+      for (const item of this.model.near(window)) {
+        const { key, state } = item;
         if (key === this.held || this.hidden.has(key) || this.tool.hides(key)) continue;
         const chosen = this.isChosen(key);
         if (chosen && state.kind !== 'mask' && this.isSingled(key)) continue;
-        yield { state, color: this.color(state.label), strong: chosen, skeleton: this.skeleton(state.label) };
+        yield { state, color: this.colorOf(item), strong: chosen, skeleton: this.skeleton(state.label) };
       }
     }
 
@@ -291,7 +292,7 @@
         const [draft, shift] = [this.tool.draftOf(uid), this.tool.shiftOf(uid)];
         if (!state || this.isSingled(uid) || this.hidden.has(uid) || !(draft || shift)) continue;
         const shown = draft ? { ...state, ...draft } : state;
-        yield { state: shown, shift, color: this.color(state.label), strong: true, skeleton: this.skeleton(state.label) };
+        yield { state: shown, shift, color: this.colorOf(this.model.item('annotation', uid)), strong: true, skeleton: this.skeleton(state.label) };
       }
     }
 
@@ -322,7 +323,7 @@
       if (!state || state.kind === 'tag' || this.isHidden(uid) || uid === this.held) return null;
       if (this.tool.hides(uid) && !drafted) return null;
       const shown = drafted ? { ...state, ...drafted } : state;
-      const color = this.color(state.label);
+      const color = this.colorOf(this.model.item('annotation', uid));
       const outline = shown.kind === 'mask' ? dsb.shapes.outlineOf(shown) : null;
       const skeleton = this.skeleton(state.label);
       return { is: 'shape', kind: shown.kind, geometry: shown.geometry, outline, skeleton, color, look };

@@ -31,6 +31,33 @@
       this.view.fit();
     },
 
+    /** The colour of an object, by what the person wants to tell apart. */
+    colorOf(item) {
+      const { colorBy } = this.settings;
+      if (colorBy === 'object') return dsb.colors.ofEach(item);
+      if (colorBy !== 'status') return this.color(item.state.label);
+      return dsb.colors.STATUSES[dsb.colors.statusOf(item, this.isLocked(item.key))].color;
+    },
+
+    /** @param {'colorBy' | 'opacity' | 'outlined'} name */
+    setLook(name, value) {
+      this.setSetting(name, value);
+      this.scene.all();
+      this.emit('objects');
+      this.redraw();
+    },
+
+    /** What stands beside the picture: `rulers`, `minimap`, `compared`. */
+    setAid(name, value) {
+      this.setSetting(name, value);
+      this.emit('aids');
+    },
+
+    /** Nothing but the picture for as long as a key is held. */
+    blink(on) {
+      this.surface.classList.toggle('blinking', on);
+    },
+
     /** Open or close the View panel. */
     look() {
       this.emit('look');

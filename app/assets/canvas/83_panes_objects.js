@@ -6,13 +6,15 @@
   const number = new Intl.NumberFormat('en');
 
   /** What a row says of an annotation. */
-  function describe(editor, { key, state, meta, stuck }) {
+  function describe(editor, item) {
+    const { key, state, meta, stuck } = item;
     const area = meta.area === null || meta.area === undefined ? dsb.shapes.areaOf(state) : meta.area;
     const tool = state.source && state.source !== 'person' ? ` · ${state.source.split(':')[0]}` : '';
     return {
       uid: key,
-      color: editor.color(state.label),
+      color: editor.colorOf(item),
       name: editor.labelName(state.label),
+      status: dsb.colors.STATUSES[dsb.colors.statusOf(item, editor.isLocked(key))].words,
       kind: `${stuck ? 'not saved · ' : ''}${dsb.kinds.words(state.kind)}${state.kind === 'tag' ? '' : tool}`,
       area,
       author: meta.author || '',
@@ -34,7 +36,7 @@
   function matches(row, word) {
     const size = /^([<>])(\d+)$/.exec(word);
     if (size) return size[1] === '>' ? row.area > Number(size[2]) : row.area < Number(size[2]);
-    return `${row.name} ${row.kind} ${row.author}`.toLowerCase().includes(word);
+    return `${row.name} ${row.kind} ${row.author} ${row.status}`.toLowerCase().includes(word);
   }
 
   class ObjectsPane {
@@ -140,7 +142,7 @@
       const { editor } = this;
       const key = row.uid || 'preview';
       const off = Boolean(row.uid) && editor.isHidden(row.uid);
-      const words = `${row.color} ${row.name} ${row.kind} ${row.area} ${off}`;
+      const words = `${row.color} ${row.name} ${row.kind} ${row.area} ${off} ${row.status}`;
       const kept = before.get(key);
       const node = kept && kept.words === words ? kept.node : this.row(row);
       if (kept && kept.node === node) before.delete(key);
@@ -157,7 +159,7 @@
       swatch.style.background = row.color;
       const node = dsb.make(
         'div',
-        { className: 'object-row', role: 'option' },
+        { className: 'object-row', role: 'option', title: row.status || '' },
         swatch,
         dsb.make('b', {}, row.name),
         dsb.make('span', {}, row.kind),

@@ -1,7 +1,20 @@
-/** The corner that says where the pointer is and what colour lies under it. */
+/** The corner that says where the pointer is and which values lie under it, in their own depth. */
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
+  // A pointer that only passes by loads no samples.
+  const PATIENCE = 120;
+  const MOST = 4;
+
+  /** Values as a person reads them: whole numbers as they are, others by four digits. */
+  const written = (value) => (Number.isInteger(value) ? String(value) : value.toPrecision(4));
+
+  /** @param {number[]} values of one pixel @returns {string} */
+  function words(values) {
+    const shown = values.slice(0, MOST).map(written).join(' ');
+    const name = { 1: 'grey ', 3: 'RGB ' }[values.length] || '';
+    return `${name}${shown}${values.length > MOST ? ' …' : ''}`;
+  }
 
   class PointerPane {
     /** @param {dsb.Editor} editor @param {HTMLElement} node */
@@ -10,15 +23,23 @@
       const canvas = document.createElement('canvas');
       canvas.width = canvas.height = 1;
       this.pixel = canvas.getContext('2d', { willReadFrequently: true });
+      this.samples = new dsb.Samples(() => this.ask(this.point));
       this.frame = 0;
-      editor.on('pointer', (point) => this.ask(point));
+      editor.on('pointer', (point) => this.moved(point));
       editor.on('image', () => this.load());
     }
 
-    /** The preview answers for the colours; of deeper images it would not tell the truth. */
+    moved(point) {
+      this.ask(point);
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.inside(point) && this.samples.read(...point.map(Math.floor), 0), PATIENCE);
+    }
+
+    /** Until its samples are there the preview answers for a pixel of eight bits, roughly. */
     async load() {
       const { editor } = this;
       const { image } = editor;
+      this.samples.show(editor.slug, image);
       this.picture = null;
       if (image.dtype !== 'uint8') return;
       const loader = new Image();
@@ -32,6 +53,11 @@
       }
     }
 
+    inside(point) {
+      const { width, height } = this.editor.image || { width: 0, height: 0 };
+      return Boolean(point) && point[0] >= 0 && point[1] >= 0 && point[0] < width && point[1] < height;
+    }
+
     ask(point) {
       this.point = point;
       this.frame = this.frame || requestAnimationFrame(() => {
@@ -41,24 +67,30 @@
     }
 
     draw() {
-      const { point, node, editor } = this;
-      const { width, height } = editor.image || { width: 0, height: 0 };
-      const outside = !point || point[0] < 0 || point[1] < 0 || point[0] >= width || point[1] >= height;
-      node.hidden = outside;
-      if (outside) return;
+      const { point, node } = this;
+      node.hidden = !this.inside(point);
+      if (node.hidden) return;
       const place = `x ${point[0].toFixed(1)} · y ${point[1].toFixed(1)}`;
-      const color = this.color(point, width, height);
-      node.textContent = color ? `${place} · ${color}` : place;
+      const value = this.exact(point) || this.rough(point);
+      node.textContent = value ? `${place} · ${value}` : place;
     }
 
-    color([x, y], width, height) {
-      const { picture, pixel } = this;
-      if (!picture || this.editor.view.moving) return '';
+    exact(point) {
+      const [x, y] = point.map(Math.floor);
+      if (!this.samples.has(x, y)) return '';
+      const channels = Array.from({ length: this.samples.channels }, (_, k) => k);
+      return words(channels.map((channel) => this.samples.read(x, y, channel)));
+    }
+
+    rough([x, y]) {
+      const { picture, pixel, editor } = this;
+      if (!picture || editor.view.moving) return '';
+      const { width, height, channels } = editor.image;
       const sx = Math.floor((x / width) * picture.width);
       const sy = Math.floor((y / height) * picture.height);
       pixel.drawImage(picture, sx, sy, 1, 1, 0, 0, 1, 1);
-      const [r, g, b] = pixel.getImageData(0, 0, 1, 1).data;
-      return this.editor.image.channels === 1 ? `grey ${r}` : `RGB ${r} ${g} ${b}`;
+      const found = [...pixel.getImageData(0, 0, 1, 1).data].slice(0, channels === 1 ? 1 : 3);
+      return `≈ ${words(found)}`;
     }
   }
 

@@ -13,6 +13,15 @@
   // Gamma by its logarithm: 50 doubles it.
   const DOUBLING = 50;
 
+  const COLORS = [['label', 'by label'], ['object', 'each its own'], ['status', 'by status']];
+  const COMPARED = [['', 'with nothing'], ['previous', 'with the previous image'], ['next', 'with the next image']];
+
+  function legendLine({ color, words }) {
+    const swatch = dsb.make('i', { className: 'swatch' });
+    swatch.style.background = color;
+    return dsb.make('li', {}, swatch, words);
+  }
+
   class ViewPane {
     /** @param {dsb.Editor} editor @param {HTMLElement} place @param {HTMLElement} opener */
     constructor(editor, place, opener) {
@@ -50,7 +59,57 @@
           dsb.make('label', { className: 'view-check' }, this.equalise, 'Equalise'),
           button('Stretch', () => this.stretch(), 'From the darkest to the brightest values that occur'),
           button('Reset', () => this.display.reset(), 'The picture as it came')),
+        ...this.ofObjects(),
+        ...this.ofAids(),
       );
+    }
+
+    /** How the objects are painted. */
+    ofObjects() {
+      const { editor } = this;
+      this.opacity = dsb.make('input', { type: 'range', min: 0, max: 100, 'aria-label': 'Opacity of fills' });
+      this.opacity.addEventListener('input', () => {
+        editor.setLook('opacity', Number(this.opacity.value));
+        this.draw();
+      });
+      this.percent = dsb.make('output', {});
+      this.legend = dsb.make('ul', { className: 'view-legend' }, ...Object.values(dsb.colors.STATUSES).map(legendLine));
+      return [
+        dsb.make('h3', {}, 'Objects'),
+        dsb.make('div', { className: 'view-row' },
+          this.select('Colour', 'colorBy', COLORS, (value) => editor.setLook('colorBy', value)),
+          this.check('Outlines', 'outlined', (on) => editor.setLook('outlined', on))),
+        this.legend,
+        dsb.make('label', { className: 'view-slider' }, dsb.make('span', {}, 'Opacity'), this.opacity, this.percent),
+      ];
+    }
+
+    /** What helps to find one's way. */
+    ofAids() {
+      const { editor } = this;
+      const aid = (name) => (on) => editor.setAid(name, on);
+      return [
+        dsb.make('h3', {}, 'Beside the picture'),
+        dsb.make('div', { className: 'view-row' },
+          this.check('Rulers', 'rulers', aid('rulers')), this.check('Overview', 'minimap', aid('minimap'))),
+        this.select('Compare', 'compared', COMPARED, aid('compared')),
+      ];
+    }
+
+    check(name, setting, run) {
+      const input = dsb.make('input', { type: 'checkbox', checked: Boolean(this.editor.settings[setting]) });
+      input.addEventListener('change', () => run(input.checked));
+      return dsb.make('label', { className: 'view-check' }, input, name);
+    }
+
+    select(name, setting, options, run) {
+      const node = dsb.make('select', { 'aria-label': name }, ...options.map(([value, words]) => dsb.make('option', { value }, words)));
+      node.value = this.editor.settings[setting] || options[0][0];
+      node.addEventListener('change', () => {
+        run(node.value);
+        this.draw();
+      });
+      return dsb.make('label', { className: 'view-choice' }, name, node);
     }
 
     slider(name, { of, ...bounds }) {
@@ -113,6 +172,10 @@
       if (this.place.hidden || !this.editor.image) return;
       const { histogram, tone } = this.display;
       this.histogram.draw();
+      const { settings } = this.editor;
+      this.legend.hidden = settings.colorBy !== 'status';
+      this.opacity.value = settings.opacity;
+      this.percent.textContent = `${settings.opacity}`;
       this.equalise.checked = tone.equalise;
       if (!histogram) return;
       const { least } = this.display;

@@ -132,7 +132,9 @@
     const surface = (editor.surface = surfaceOver(graph));
     editor.display = new dsb.Display(editor, surface);
     editor.scene = new dsb.Scene(surface, view, (window) => editor.resting(window));
+    editor.scene.look = editor.settings;
     editor.crowd = new dsb.Crowd(surface, view, () => editor.carried());
+    editor.crowd.look = editor.settings;
     editor.live = new dsb.Live(surface, view);
     editor.activeLayer = new dsb.Active(surface, view, () => editor.active());
     editor.gestures = new dsb.Gestures(surface, view, hooks(editor));
@@ -167,6 +169,9 @@
     new dsb.PastPane(editor, part('past'));
     dsb.loginPane(editor, part('login'), signal);
     new dsb.PointerPane(editor, part('pointer'));
+    new dsb.RulersPane(editor, page.querySelector('.stage'));
+    new dsb.MinimapPane(editor, part('map'));
+    new dsb.ComparePane(editor, editor.surface, part('compare'));
     new dsb.ViewPane(editor, part('view'), part('zoom'));
     dsb.keysPane(editor, part('keys'));
   }
@@ -180,8 +185,14 @@
       if (!editor.model || !dsb.keys.press(editor, event)) return;
       event.preventDefault();
     });
-    on(root, 'keyup', (event) => event.key === ' ' && editor.gestures.setSpace(false));
-    on(root, 'blur', () => editor.gestures.setSpace(false));
+    on(root, 'keyup', (event) => {
+      if (event.key === ' ') editor.gestures.setSpace(false);
+      editor.blink(false);
+    });
+    on(root, 'blur', () => {
+      editor.gestures.setSpace(false);
+      editor.blink(false);
+    });
     on(root, 'popstate', () => followAddress(editor));
     on(page, 'click', (event) => clicked(editor, event));
   }
