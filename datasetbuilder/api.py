@@ -30,6 +30,7 @@ from datasetbuilder.exporters.importing import Gallery
 from datasetbuilder.geometry import mask_from_array
 from datasetbuilder.importer import ImportReport, ImportWish, import_annotations
 from datasetbuilder.insight.measurements import Measurements, Sources, measured
+from datasetbuilder.insight.sampling import ReviewRule
 from datasetbuilder.measure import Profile, Scale, profile
 from datasetbuilder.model import (
     TRUTH,
@@ -49,6 +50,7 @@ from datasetbuilder.model import (
     Target,
     TargetType,
 )
+from datasetbuilder.projects import agreed
 from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.beside import open_reader, open_store
 from datasetbuilder.projects.ingest import IngestReport, ingest
@@ -63,6 +65,8 @@ from datasetbuilder.projects.store import (
     Asked,
     Changes,
     Dispute,
+    Due,
+    Finished,
     Lease,
     Moment,
     Place,
@@ -70,6 +74,7 @@ from datasetbuilder.projects.store import (
     ProjectInfo,
     Share,
     Step,
+    Verdict,
     Workload,
 )
 
@@ -457,15 +462,34 @@ class Project:
         """How many annotations of these sets each label has, if any."""
         return self._store.label_counts(self._id, sets=tuple(sets))
 
-    def closed_targets(self, operations: Sequence[Operation], *, user: str) -> set[Target]:
-        """The targets of operations that lie in a set which is closed to somebody, or would."""
-        return self._store.closed_targets(self._id, operations, user=user)
+    def closed_targets(
+        self, operations: Sequence[Operation], *, user: str, reviewing: bool = False
+    ) -> set[Target]:
+        """The targets of operations which are closed to somebody: other sets, others' words."""
+        return self._store.closed_targets(self._id, operations, user=user, reviewing=reviewing)
+
+    def comments(self, image_id: int, *, sets: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The comments on an image as they travel, oldest first; of every set by default."""
+        return self._store.comments(self._id, image_id, sets=sets)
 
     def changes(
-        self, image_id: int, *, since: int, client: str, sets: Sequence[str] = (TRUTH,)
+        self,
+        image_id: int,
+        *,
+        since: int,
+        client: str,
+        sets: Sequence[str] = (TRUTH,),
+        all_comments: bool = False,
     ) -> Changes:
         """What others changed on an image after event ``since``."""
-        return self._store.changes(self._id, image_id, since=since, client=client, sets=tuple(sets))
+        return self._store.changes(
+            self._id,
+            image_id,
+            since=since,
+            client=client,
+            sets=tuple(sets),
+            all_comments=all_comments,
+        )
 
     def events(
         self, *, image_id: int | None = None, after: int = 0, limit: int = 1000
@@ -599,6 +623,41 @@ class Project:
     def workloads(self) -> list[Workload]:
         """What is assigned, per person."""
         return self._store.workloads(self._id)
+
+    # --- the review -------------------------------------------------------------------------
+
+    def review_rule(self) -> ReviewRule:
+        """What of the finished work is reviewed."""
+        return agreed.review_rule(self.info)
+
+    def waiting_reviews(self, user: str, *, after: int = 0, limit: int = 100) -> list[Due]:
+        """The images behind ``after`` that wait for this reviewer, by id."""
+        rule = self.review_rule()
+        return self._store.waiting_reviews(self._id, rule, user=user, after=after, limit=limit)
+
+    def finished(self, image_id: int) -> Finished:
+        """Who finished an image and who accepted it."""
+        return self._store.finished(self._id, image_id)
+
+    def last_verdict(self, image_id: int) -> Verdict | None:
+        """What the last review of an image said, None if it was never reviewed."""
+        return self._store.last_verdict(self._id, image_id)
+
+    def set_settings(
+        self, values: Mapping[str, Any], *, author: str = LOCAL_AUTHOR, tool: str = "settings"
+    ) -> None:
+        """Set some settings of the project; None takes one away.
+
+        Raises
+        ------
+        DataError
+            If one makes no sense, or somebody changed the settings at the same moment.
+        """
+        operation = agreed.settings_operation(self.info, values, tool)
+        (result,) = self.apply([operation], author=author)
+        if result.outcome is not Outcome.ACCEPTED:
+            reason = result.reason or "the settings changed"
+            raise DataError(f"The settings were not kept: {reason}.")
 
     def leave(self, client: str) -> None:
         """Say that a page is closed."""

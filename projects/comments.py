@@ -1,26 +1,42 @@
 """Comments on an image, one of its objects or a point of it, as rows and with their keeper.
 
-A comment travels as ``{"uid", "image", "text", "annotation", "x", "y", "resolved", "author",
-"version", "created_at", "updated_at"}``.
+A comment travels as ``{"uid", "image", "set", "text", "annotation", "x", "y", "resolved", "author",
+"version", "created_at", "updated_at"}``. It stays in the set that it was made in: a blind annotator
+hears of nobody else's.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from datasetbuilder.errors import WireError
-from datasetbuilder.model import OperationKind, Target
+from datasetbuilder.model import TRUTH, Operation, OperationKind, Target, TargetType
 from datasetbuilder.projects import tombstones
 from datasetbuilder.projects.clock import time_from_micros
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
-from datasetbuilder.projects.schema import comment
+from datasetbuilder.projects.schema import comment, tombstone
 from datasetbuilder.wire import MAX_TEXT
+from datasetbuilder.wire.fields import read_name
 
 SELECT = select(comment)
-_KEYS = {"text": "body", "annotation": "annotation_uid", "x": "x", "y": "y", "resolved": "resolved"}
-_EMPTY: Fields = {"annotation_uid": None, "x": None, "y": None, "resolved": False}
+_KEYS = {
+    "text": "body",
+    "set": "set_name",
+    "annotation": "annotation_uid",
+    "x": "x",
+    "y": "y",
+    "resolved": "resolved",
+}
+_EMPTY: Fields = {
+    "set_name": TRUTH,
+    "annotation_uid": None,
+    "x": None,
+    "y": None,
+    "resolved": False,
+}
 _HELD = SELECT.where(comment.c.project == bindparam("p"), comment.c.uid == bindparam("u"))
 _ROW = (
     comment.c.project == bindparam("p"),
@@ -52,10 +68,14 @@ def fields_from_payload(kind: OperationKind, payload: Any) -> Fields:
         return {}
     if kind is OperationKind.ADD and "text" not in payload:
         raise WireError("payload.text", "is missing")
+    if kind is OperationKind.CHANGE and "set" in payload:
+        raise WireError("payload.set", "stays what it was when the comment was made")
     return {_KEYS[key]: _read(key, value) for key, value in payload.items()}
 
 
 def _read(key: str, value: Any) -> Any:
+    if key == "set":
+        return read_name(value, "payload.set")
     if key == "text" and not (isinstance(value, str) and 0 < len(value.strip()) <= MAX_TEXT):
         raise WireError("payload.text", f"must be text of 1 to {MAX_TEXT} characters")
     if key == "annotation" and value is not None and not isinstance(value, str):
@@ -69,6 +89,46 @@ def _read(key: str, value: Any) -> Any:
 
 def _is_place(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e7
+
+
+_AUTHORS = select(comment.c.uid, comment.c.author).where(
+    comment.c.project == bindparam("p"), comment.c.uid.in_(bindparam("uids", expanding=True))
+)
+
+_ONCE = select(tombstone.c.target_key, tombstone.c.author).where(
+    tombstone.c.project == bindparam("p"),
+    tombstone.c.target_type == TargetType.COMMENT.value,
+    tombstone.c.target_key.in_(bindparam("uids", expanding=True)),
+)
+
+
+def closed_to(
+    connection: Connection,
+    project_id: int,
+    operations: Sequence[Operation],
+    user: str,
+    *,
+    reviewing: bool,
+) -> set[Target]:
+    """The comments whose words an operation would change or take away, but not this person's.
+
+    To resolve one or to open it again is everybody's; a reviewer may take any away.
+    """
+    wanted = [one for one in operations if _on_words(one, reviewing=reviewing)]
+    if not wanted:
+        return set()
+    keys = {"p": project_id, "uids": sorted({one.target.key for one in wanted})}
+    authors = {uid: author for uid, author in connection.execute(_AUTHORS, keys)}
+    authors |= {uid: author for uid, author in connection.execute(_ONCE, keys)}
+    return {one.target for one in wanted if authors.get(one.target.key, user) != user}
+
+
+def _on_words(operation: Operation, *, reviewing: bool) -> bool:
+    if operation.target.type is not TargetType.COMMENT:
+        return False
+    if operation.kind is OperationKind.REMOVE:
+        return not reviewing
+    return operation.kind is OperationKind.CHANGE and set(operation.payload) != {"resolved"}
 
 
 class CommentKeeper:
@@ -87,6 +147,7 @@ class CommentKeeper:
 
     def add(self, ledger: Ledger, target: Target, fields: Fields, stamp: Stamp) -> Held:
         """Write a comment."""
+        ledger.know_set(fields.get("set_name", TRUTH))
         return self._insert(ledger, target, fields, stamp, None)
 
     def change(
@@ -97,7 +158,8 @@ class CommentKeeper:
             if "body" not in fields:
                 raise Refusal("payload.text: is missing")
             tombstones.lift(ledger, target)
-            return self._insert(ledger, target, fields, replace(stamp, author=held.author), held)
+            back = {**fields, "set_name": held.set_name or TRUTH}
+            return self._insert(ledger, target, back, replace(stamp, author=held.author), held)
         new = {**fields, "version": held.version + 1, "seq": stamp.seq, "updated_at": stamp.at}
         keys = {"p": ledger.project_id, "i": target.image_id, "u": target.key}
         ledger.connection.execute(update(comment).where(*_ROW).values(new), keys)
@@ -141,6 +203,7 @@ def _held(row: Row[Any]) -> Held:
         wire_from_row(row),
         value=row,
         image_id=row.image_id,
+        set_name=row.set_name,
         author=row.author,
         created_at=row.created_at,
     )

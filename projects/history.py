@@ -135,10 +135,12 @@ def changes(  # noqa: PLR0913
     since: int,
     client: str,
     sets: Sequence[str],
+    all_comments: bool = False,
 ) -> Changes:
     """The latest state of every target that another client wrote last.
 
-    An empty ``client`` is nobody: everything since is told.
+    An empty ``client`` is nobody: everything since is told. ``all_comments`` tells those of other
+    sets too.
     """
     keys = {"p": project_id, "i": image_id, "since": since}
     seq = connection.execute(_SEQ, keys).scalar_one()
@@ -148,7 +150,7 @@ def changes(  # noqa: PLR0913
     others = {number for number, who in writers.items() if not client or who != client}
     if not others:
         return Changes((), seq)
-    found = _states(connection, keys, frozenset(sets))
+    found = _states(connection, keys, frozenset(sets), all_comments=all_comments)
     return Changes(tuple(sorted((s for s in found if s.seq in others), key=_by_seq)), seq)
 
 
@@ -157,7 +159,7 @@ def _by_seq(state: TargetState) -> tuple[int, str, str]:
 
 
 def _states(
-    connection: Connection, keys: Mapping[str, Any], sets: frozenset[str]
+    connection: Connection, keys: Mapping[str, Any], sets: frozenset[str], *, all_comments: bool
 ) -> Iterator[TargetState]:
     image_id = keys["i"]
     rows = connection.execute(_ANNOTATIONS, keys).all()
@@ -171,10 +173,12 @@ def _states(
             current = scribble_to_wire(scribbles.scribble_from_row(row))
             yield TargetState(target, current, row.seq)
     for row in connection.execute(_COMMENTS, keys).all():
-        target = Target(TargetType.COMMENT, row.uid, image_id)
-        yield TargetState(target, comments.wire_from_row(row), row.seq)
+        if all_comments or row.set_name in sets:
+            target = Target(TargetType.COMMENT, row.uid, image_id)
+            yield TargetState(target, comments.wire_from_row(row), row.seq)
     for row in connection.execute(_TOMBSTONES, keys).all():
-        if not row.set_name or row.set_name in sets:
+        told = all_comments and row.target_type == TargetType.COMMENT.value
+        if told or not row.set_name or row.set_name in sets:
             target = Target(TargetType(row.target_type), row.target_key, image_id)
             yield TargetState(target, None, row.seq)
     yield from _image_states(connection, keys)

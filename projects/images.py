@@ -8,6 +8,7 @@ from sqlalchemy import Row, bindparam, select, update
 from datasetbuilder.errors import UsageError, WireError
 from datasetbuilder.insight.splits import checked_split_name
 from datasetbuilder.model import Image, ImageState, Target
+from datasetbuilder.projects import reviews
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.schema import image
@@ -124,6 +125,7 @@ class _ImageKeeper:
         if "state" in fields:
             ledger.count("state", held.value.state, n=-1)
             ledger.count("state", fields["state"], n=1)
+            reviews.note(ledger, held.value.id, held.value.state, fields["state"], stamp)
         row = ledger.connection.execute(_HELD, keys).one()
         return self._held(ledger, row, stamp.seq)
 

@@ -327,11 +327,14 @@ def scribbles(
     return tuple(scribble_rows.scribble_from_row(row) for row in rows)
 
 
-def comments(connection: Connection, project_id: int, image_id: int) -> list[dict[str, Any]]:
-    """The comments on an image in their wire form, oldest first."""
-    rows = connection.execute(
-        comment_rows.SELECT.where(
-            comment.c.project == project_id, comment.c.image_id == image_id
-        ).order_by(comment.c.created_at, comment.c.uid)
-    ).all()
+def comments(
+    connection: Connection, project_id: int, image_id: int, sets: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """The comments on an image in their wire form, oldest first; of every set without ``sets``."""
+    asked = comment_rows.SELECT.where(
+        comment.c.project == project_id, comment.c.image_id == image_id
+    )
+    if sets is not None:
+        asked = asked.where(comment.c.set_name.in_(list(sets)))
+    rows = connection.execute(asked.order_by(comment.c.created_at, comment.c.uid)).all()
     return [comment_rows.wire_from_row(row) for row in rows]

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0015"
+HEAD = "0013"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(
@@ -223,6 +223,7 @@ comment = Table(
     _key("project"),
     _key("image_id"),
     _key("uid", Text),
+    _text("set_name", "truth"),
     _text("body"),
     Column("annotation_uid", Text),
     Column("x", Float(53)),
@@ -385,6 +386,22 @@ assignment = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_assignment_user", assignment.c.project, assignment.c.user_name, assignment.c.image_id)
+
+review = Table(
+    "review",
+    metadata,
+    _project_key(),
+    _key("image_id"),
+    _text("done_by", ""),
+    _number("nth", 0),
+    Column("done_at", BigInteger),
+    Column("accepted_by", Text),
+    Column("accepted_at", BigInteger),
+    Column("seconded_by", Text),
+    Column("seconded_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index("ix_review_done", review.c.project, review.c.done_by, review.c.nth)
 
 stat = Table(
     "stat",

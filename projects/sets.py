@@ -14,6 +14,7 @@ from datasetbuilder.model import TRUTH, Operation, OperationKind, TargetType
 from datasetbuilder.projects.schema import (
     annotation,
     annotation_set,
+    comment,
     conflict,
     payload,
     scribble,
@@ -22,6 +23,7 @@ from datasetbuilder.projects.schema import (
 
 GOLD = "gold"
 _DRAWN = (TargetType.ANNOTATION, TargetType.SCRIBBLE)
+_IN_SETS = (*_DRAWN, TargetType.COMMENT)
 
 
 def own(connection: Connection, project_id: int, user: str) -> tuple[str, ...]:
@@ -69,7 +71,7 @@ def closed_to(
 
 def _asked_for(operation: Operation) -> str | None:
     """The set that an operation puts its target into, None if it leaves it where it is."""
-    adds = operation.kind is OperationKind.ADD and operation.target.type in _DRAWN
+    adds = operation.kind is OperationKind.ADD and operation.target.type in _IN_SETS
     name = operation.payload.get("set", TRUTH if adds else None)
     return name if isinstance(name, str) else None
 
@@ -82,6 +84,7 @@ def _held(connection: Connection, project_id: int, keys: set[str]) -> dict[str, 
             for table, column in (
                 (annotation, annotation.c.uid),
                 (scribble, scribble.c.uid),
+                (comment, comment.c.uid),
                 (tombstone, tombstone.c.target_key),
             )
         )
@@ -102,7 +105,9 @@ def _fought(
 
 # --- the sets of conflicts ------------------------------------------------------------------------
 
-_SET = func.coalesce(annotation.c.set_name, scribble.c.set_name, tombstone.c.set_name)
+_SET = func.coalesce(
+    annotation.c.set_name, scribble.c.set_name, comment.c.set_name, tombstone.c.set_name
+)
 OF_CONFLICTS = (
     select(
         conflict.c.op_id,
@@ -124,6 +129,12 @@ OF_CONFLICTS = (
         & (conflict.c.target_type == TargetType.SCRIBBLE.value),
     )
     .outerjoin(
+        comment,
+        (comment.c.project == conflict.c.project)
+        & (comment.c.uid == conflict.c.target_key)
+        & (conflict.c.target_type == TargetType.COMMENT.value),
+    )
+    .outerjoin(
         tombstone,
         (tombstone.c.project == conflict.c.project)
         & (tombstone.c.target_type == conflict.c.target_type)
@@ -139,7 +150,7 @@ OF_CONFLICTS = (
 
 def set_of_conflict(row: Row[*tuple[Any, ...]]) -> str:
     """The set that a conflict is about, "" for none: the state of an image has none."""
-    if row.target_type not in _DRAWN:
+    if row.target_type not in _IN_SETS:
         return ""
     # An add whose group was refused with it is nowhere yet: it said itself where it belongs.
     wanted = {} if row.wanted is None else orjson.loads(row.wanted)

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select, update
 from datasetbuilder.errors import WireError
 from datasetbuilder.measure.scale import scale_from_wire
 from datasetbuilder.model import Target
+from datasetbuilder.projects import agreed
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.scales import is_scale
@@ -36,6 +37,8 @@ def fields_from_payload(payload: Any) -> Fields:
     for name, value in payload.items():
         if is_scale(name) and value is not None:
             scale_from_wire(value, f"payload.{name}")
+        if value is not None:
+            agreed.check(name, value)
     return dict(payload)
 
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Self, TypeVar
 from sqlalchemy import Connection
 
 from datasetbuilder.errors import UnknownName
+from datasetbuilder.insight.sampling import ReviewRule
 from datasetbuilder.model import (
     TRUTH,
     Annotation,
@@ -27,6 +28,7 @@ from datasetbuilder.model import (
 )
 from datasetbuilder.projects import (
     batches,
+    comments,
     creation,
     disputes,
     history,
@@ -34,6 +36,7 @@ from datasetbuilder.projects import (
     queue,
     reading,
     restoring,
+    reviewing,
     sessions,
     sets,
     timeline,
@@ -49,6 +52,7 @@ from datasetbuilder.projects.people import People
 from datasetbuilder.projects.presence import Place, Present
 from datasetbuilder.projects.queue import Lease, Share, Workload
 from datasetbuilder.projects.reading import ProjectInfo
+from datasetbuilder.projects.reviewing import Due, Finished, Verdict
 from datasetbuilder.projects.snapshot import StoreSnapshot
 from datasetbuilder.projects.timeline import Asked, Moment, Step
 
@@ -59,6 +63,8 @@ __all__ = [
     "Changes",
     "Conflict",
     "Dispute",
+    "Due",
+    "Finished",
     "Lease",
     "Moment",
     "Place",
@@ -68,6 +74,7 @@ __all__ = [
     "Step",
     "Store",
     "TargetState",
+    "Verdict",
     "Workload",
 ]
 
@@ -278,10 +285,12 @@ class Store:
         with self._reading() as connection:
             return reading.scribbles(connection, project_id, image_id, sets)
 
-    def comments(self, project_id: int, image_id: int) -> list[dict[str, Any]]:
-        """The comments on an image in their wire form, oldest first."""
+    def comments(
+        self, project_id: int, image_id: int, *, sets: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """The comments on an image in their wire form, oldest first; of every set by default."""
         with self._reading() as connection:
-            return reading.comments(connection, project_id, image_id)
+            return reading.comments(connection, project_id, image_id, sets)
 
     # --- operations ---------------------------------------------------------------------------
 
@@ -347,12 +356,26 @@ class Store:
             return reading.label_counts(connection, project_id, sets)
 
     def closed_targets(
-        self, project_id: int, operations: Sequence[Operation], *, user: str
+        self,
+        project_id: int,
+        operations: Sequence[Operation],
+        *,
+        user: str,
+        reviewing: bool = False,
     ) -> set[Target]:
-        """The targets of operations that lie in a set which is closed to somebody, or would."""
+        """The targets of operations which are closed to somebody.
+
+        They lie in a set that is not theirs, or would; no set is closed to whoever is
+        ``reviewing``. Or they are somebody else's words.
+        """
         with self._reading() as connection:
+            words = comments.closed_to(
+                connection, project_id, operations, user, reviewing=reviewing
+            )
+            if reviewing:
+                return words
             barred = sets.closed_to(connection, project_id, operations, user)
-        return {operation.target for operation in operations if operation.op_id in barred}
+        return words | {one.target for one in operations if one.op_id in barred}
 
     def add_annotations(
         self, project_id: int, annotations: Iterable[Annotation], *, author: str, tool: str = ""
@@ -394,7 +417,7 @@ class Store:
 
     # --- history ------------------------------------------------------------------------------
 
-    def changes(
+    def changes(  # noqa: PLR0913 - what to tell of, all by name
         self,
         project_id: int,
         image_id: int,
@@ -402,14 +425,22 @@ class Store:
         since: int,
         client: str,
         sets: Sequence[str] = (TRUTH,),
+        all_comments: bool = False,
     ) -> Changes:
         """The latest state of what others wrote on an image, or among the labels, since ``since``.
 
-        An empty ``client`` is nobody: everything since is told.
+        An empty ``client`` is nobody: everything since is told. ``all_comments`` tells those of
+        other sets too.
         """
         with self._reading() as connection:
             return history.changes(
-                connection, project_id, image_id, since=since, client=client, sets=sets
+                connection,
+                project_id,
+                image_id,
+                since=since,
+                client=client,
+                sets=sets,
+                all_comments=all_comments,
             )
 
     def events(
@@ -575,6 +606,27 @@ class Store:
         """What is assigned, per person."""
         with self._reading() as connection:
             return queue.workloads(connection, project_id)
+
+    # --- the review ---------------------------------------------------------------------------
+
+    def finished(self, project_id: int, image_id: int) -> Finished:
+        """Who finished an image and who accepted it."""
+        with self._reading() as connection:
+            return reviewing.finished(connection, project_id, image_id)
+
+    def last_verdict(self, project_id: int, image_id: int) -> Verdict | None:
+        """What the last review of an image said, None if it was never reviewed."""
+        with self._reading() as connection:
+            return reviewing.last_verdict(connection, project_id, image_id)
+
+    def waiting_reviews(
+        self, project_id: int, rule: ReviewRule, *, user: str, after: int = 0, limit: int = 100
+    ) -> list[Due]:
+        """The images behind ``after`` that wait for this reviewer, by id."""
+        with self._reading() as connection:
+            return reviewing.waiting(
+                connection, project_id, rule, user=user, after=after, limit=limit
+            )
 
     @contextmanager
     def snapshot(

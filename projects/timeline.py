@@ -114,7 +114,9 @@ def _seen(sets: Sequence[str]) -> ColumnElement[bool]:
     imported = (event.c.target_type == TargetType.BATCH.value) & (
         event.c.target_key == "annotations"
     )
-    return mine & ~imported
+    # What was said before comments had sets was said in the open.
+    spoken = (event.c.target_type == TargetType.COMMENT.value) & (event.c.set_name == "")
+    return mine & ~imported & ~spoken
 
 
 def _moment(row: Row[Any]) -> Moment:

@@ -25,6 +25,7 @@ from datasetbuilder.app.rest import (
     projects,
     queue,
     refine,
+    reviews,
     session,
     shapes,
 )
@@ -49,6 +50,7 @@ _MODULES = (
     jobs,
     people,
     queue,
+    reviews,
     beside,
     openapi,
 )

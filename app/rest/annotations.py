@@ -8,7 +8,12 @@ from datasetbuilder.api import Project
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.rest.conflicts import dispute_to_wire
 from datasetbuilder.app.rest.projects import labels_to_wire, project_to_wire
-from datasetbuilder.app.rest.sight import images_shown, info_shown, sets_shown
+from datasetbuilder.app.rest.sight import (
+    comment_sets_shown,
+    images_shown,
+    info_shown,
+    sets_shown,
+)
 from datasetbuilder.app.services import Services
 from datasetbuilder.wire import image_to_wire, scribble_to_wire
 
@@ -22,7 +27,7 @@ def register(api: Blueprint, services: Services) -> None:
 
 
 def image_document(project: Project, image_id: int) -> dict[str, Any]:
-    """An image with its labels, annotations, scribbles and neighbours, as the caller sees them.
+    """An image with all that is drawn and said on it, as the caller sees it.
 
     The event number is read first: what is committed meanwhile may come twice, never not at all.
     """
@@ -37,6 +42,7 @@ def image_document(project: Project, image_id: int) -> dict[str, Any]:
         "set": shown[0],
         "annotations": project.annotation_wires(image_id, sets=shown),
         "scribbles": [scribble_to_wire(x) for x in project.scribbles(image_id, sets=shown)],
+        "comments": project.comments(image_id, sets=comment_sets_shown(shown)),
         "conflicts": [dispute_to_wire(x) for x in project.disputes(image_id, sets=shown)],
         "seq": info.seq,
         "previous": previous,

@@ -308,6 +308,15 @@ class Assignment(Strict):
     due: Annotated[str, StringConstraints(max_length=40)] | None = None
 
 
+class Rule(Strict):
+    """``PUT /projects/<slug>/review/rule``: what of the finished work is reviewed."""
+
+    share: int = Field(default=100, ge=0, le=100)
+    below: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
+    second: int = Field(default=0, ge=0, le=100)
+    seed: int = Field(default=0, ge=0, le=2**31)
+
+
 class Line(Strict):
     """``POST …/profile``: a line, and over how many pixels across it the mean goes."""
 

@@ -82,6 +82,13 @@ CATALOGUE: dict[tuple[str, str], Entry] = {
     ("assignments", "GET"): Entry("How many images are assigned to whom"),
     ("assign", "POST"): Entry("Assign images to people in turn", bodies.Assignment),
     ("unassign", "DELETE"): Entry("Take assigned images back", bodies.Assignment),
+    ("reviews", "GET"): Entry(
+        "What waits for you to review, with who finished it",
+        query={"after": "the id behind which the page begins", "limit": "how many images"},
+    ),
+    ("review", "GET"): Entry("Who finished an image, and what its last review said"),
+    ("review_rule", "GET"): Entry("What of the finished work is reviewed"),
+    ("set_review_rule", "PUT"): Entry("Say what of the finished work is reviewed", bodies.Rule),
     ("project_history", "GET"): Entry("What happened in a project, newest first", query=_EVENTS),
     ("history", "GET"): Entry("What happened on an image, newest first", query=_EVENTS),
     ("moment", "GET"): Entry("One event of an image: what was there before and after it"),

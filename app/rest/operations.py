@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g, jsonify
 from datasetbuilder.api import Project
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
-from datasetbuilder.app.rest.sight import sets_shown
+from datasetbuilder.app.rest.sight import comment_sets_shown, sets_shown
 from datasetbuilder.app.security.access import current_user, demand
 from datasetbuilder.app.security.permissions import Permission, operation_permission
 from datasetbuilder.app.services import Services
@@ -39,7 +39,13 @@ def register(api: Blueprint, services: Services) -> None:
         operations = read_operations(body.operations, image_id=image_id)
         results = _carry_out(project, operations, body.client)
         shown = sets_shown(project)
-        changes = project.changes(image_id, since=body.since, client=body.client, sets=shown)
+        changes = project.changes(
+            image_id,
+            since=body.since,
+            client=body.client,
+            sets=shown,
+            all_comments=comment_sets_shown(shown) is None,
+        )
         waiting = project.conflict_counts([image_id], sets=shown).get(image_id, 0)
         others = others_to_wire(changes)
         return jsonify(
@@ -88,9 +94,8 @@ def _carry_out(project: Project, operations: list[Operation], client: str) -> li
         return []
     user = current_user()
     # A reviewer settles what blind annotators drew; nobody else touches what is not theirs.
-    barred = (
-        set() if g.member.may(Permission.REVIEW) else project.closed_targets(operations, user=user)
-    )
+    reviewing = g.member.may(Permission.REVIEW)
+    barred = project.closed_targets(operations, user=user, reviewing=reviewing)
     results = project.apply(
         operations,
         author=user,

@@ -22,6 +22,11 @@ def sets_shown(project: Project) -> tuple[str, ...]:
     return project.own_sets(current_user()) or (TRUTH,)
 
 
+def comment_sets_shown(shown: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The sets whose comments the caller reads; None for every set: a reviewer answers them all."""
+    return None if g.member.may(Permission.REVIEW) else shown
+
+
 def info_shown(project: Project, shown: tuple[str, ...]) -> ProjectInfo:
     """The project with the counts of what is shown."""
     info = project.info
