@@ -80,7 +80,8 @@ def test_everybody_reads_the_comments_of_their_own_set_and_a_reviewer_all(app, s
 
 
 def test_the_blind_speak_in_their_own_set_alone(app):
-    for payload in ({}, {"set": "truth"}, {"set": "blind-eve"}, {"set": "gold"}):
+    payloads: list[dict[str, Any]] = [{}, {"set": "truth"}, {"set": "blind-eve"}, {"set": "gold"}]
+    for payload in payloads:
         answer = send(app, "bob", said("add", str(uuid4()), text="hm", **payload))
         assert outcomes(answer) == ["refused"], payload
 
