@@ -21,6 +21,7 @@ from datasetbuilder.app.pages import (
     jobs,
     people,
     projects,
+    review,
     settings,
     shell,
 )
@@ -61,6 +62,8 @@ def _page(
 PAGES = (
     _page("images", Permission.VIEW, gallery.layout),
     _page(r"annotate/(?P<image_id>\d{1,15})", Permission.VIEW, annotate.layout),
+    _page("review", Permission.REVIEW, review.layout),
+    _page(r"review/(?P<image_id>\d{1,15})", Permission.REVIEW, review.layout),
     _page("export", Permission.EXPORT, export.layout),
     _page("import", Permission.MANAGE, imports.layout),
     _page("jobs", Permission.EXPORT, jobs.layout),

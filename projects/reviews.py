@@ -15,6 +15,8 @@ from datasetbuilder.projects.kept import Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.schema import review
 
+_UNDO = "undo"
+"""The tool of a verdict that is taken back: whoever does so has finished nothing."""
 _NOT_ACCEPTED: Mapping[str, None] = {
     "accepted_by": None,
     "accepted_at": None,
@@ -25,7 +27,9 @@ _NOT_ACCEPTED: Mapping[str, None] = {
 
 def note(ledger: Ledger, image_id: int, was: ImageState, state: str, stamp: Stamp) -> None:
     """An image has another state."""
-    if state == ImageState.DONE:
+    if state == ImageState.DONE and (was is ImageState.ACCEPTED or stamp.tool == _UNDO):
+        _write(ledger, image_id, dict(_NOT_ACCEPTED))
+    elif state == ImageState.DONE:
         _finish(ledger, image_id, stamp)
     elif state == ImageState.ACCEPTED:
         _accept(ledger, image_id, was, stamp)

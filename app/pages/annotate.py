@@ -5,11 +5,15 @@ labels, film strip, dock) is drawn in the browser from one request per image, so
 gesture nor the next image waits for a callback.
 """
 
+from typing import Any
+
 from dash import dcc, html
+from flask import g, has_request_context
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import figures, ids
 from datasetbuilder.app.pages.shell import attributes, icon, theme_button
+from datasetbuilder.app.security.permissions import Permission
 
 TOOLS = (
     ("select", "Select", "V", "pointer"),
@@ -41,11 +45,19 @@ def layout(project: Project, image_id: int) -> html.Div:
     image = project.image(image_id)
     top = _top_line(project.slug, project.info.name, image.name)
     return html.Div(
-        [top, _rail(), _stage(), _pane(), _film()],
+        [top, _rail(), stage(), _pane(), _film()],
         id=ids.ANNOTATE,
         className="annotate",
-        **attributes(data_slug=project.slug, data_image=str(image_id)),
+        **attributes(data_slug=project.slug, data_image=str(image_id), **about_person()),
     )
+
+
+def about_person() -> dict[str, str]:
+    """Who looks at the page, for its comments; nobody outside of a request."""
+    if not has_request_context() or "member" not in g:
+        return {}
+    reviewer = "yes" if g.member.may(Permission.REVIEW) else "no"
+    return {"data_user": g.caller.user, "data_reviewer": reviewer}
 
 
 def _top_line(slug: str, project: str, name: str) -> html.Header:
@@ -65,12 +77,7 @@ def _top_line(slug: str, project: str, name: str) -> html.Header:
             html.Span(id="annotate-progress", className="dim progress-words"),
             html.Span(id="annotate-verdict", className="verdict", role="status", hidden=True),
             html.Div(className="grow"),
-            html.Span(
-                "saved",
-                id=ids.SAVE_STATE,
-                role="status",
-                **attributes(data_state="saved", aria_live="polite"),
-            ),
+            save_state(),
             html.Button(
                 id="annotate-waiting",
                 className="button waiting",
@@ -90,6 +97,16 @@ def _top_line(slug: str, project: str, name: str) -> html.Header:
             ),
         ],
         className="top-line",
+    )
+
+
+def save_state() -> html.Span:
+    """Whether everything is stored."""
+    return html.Span(
+        "saved",
+        id=ids.SAVE_STATE,
+        role="status",
+        **attributes(data_state="saved", aria_live="polite"),
     )
 
 
@@ -135,7 +152,8 @@ def _rail() -> html.Nav:
     return html.Nav(buttons, className="tools", **attributes(aria_label="Tools"))
 
 
-def _stage() -> html.Main:
+def stage() -> html.Main:
+    """The drawing surface with what floats over it."""
     graph = dcc.Graph(
         id=ids.CANVAS,
         figure=figures.empty_canvas(),
@@ -173,6 +191,13 @@ def _stage() -> html.Main:
                 **attributes(aria_labelledby="login-title"),
             ),
             html.Div(id="annotate-dock", className="dock", role="toolbar", hidden=True),
+            html.Div(
+                id="annotate-skip",
+                className="skip",
+                role="dialog",
+                hidden=True,
+                **attributes(aria_label="Skip this image"),
+            ),
             html.Div(id="annotate-keys", className="keys-sheet", hidden=True),
         ],
         className="stage",
@@ -182,13 +207,7 @@ def _stage() -> html.Main:
 def _pane() -> html.Aside:
     return html.Aside(
         [
-            html.Div(
-                id="annotate-settle",
-                className="settle",
-                role="region",
-                hidden=True,
-                **attributes(aria_label="What waits for an answer"),
-            ),
+            settle(),
             html.Div(
                 id="annotate-measure",
                 className="measure",
@@ -206,18 +225,48 @@ def _pane() -> html.Aside:
                 hidden=True,
                 **attributes(aria_label="Attributes of the selection"),
             ),
+            *comments(),
             html.H3(["Objects ", html.Span(id="annotate-count")]),
             html.Div(id="annotate-objects", className="objects"),
-            html.Div(
-                id="annotate-past",
-                className="past",
-                role="region",
-                hidden=True,
-                **attributes(aria_label="History of this image"),
-            ),
+            past(),
         ],
         className="side",
         **attributes(aria_label="Labels and objects"),
+    )
+
+
+def settle() -> html.Div:
+    """Where conflicts and refusals are answered."""
+    return html.Div(
+        id="annotate-settle",
+        className="settle",
+        role="region",
+        hidden=True,
+        **attributes(aria_label="What waits for an answer"),
+    )
+
+
+def comments() -> list[Any]:
+    """The comments beside the image."""
+    add = html.Button(
+        ["Comment ", html.Kbd("U")],
+        className="button quiet",
+        title="Comment on the selection, or on a place (U)",
+        **attributes(data_do="remark"),
+    )
+    head = html.H3(["Comments ", html.Span(id="annotate-comment-count"), add], className="said")
+    place = html.Div(id="annotate-comments", className="comments", role="region")
+    return [head, place]
+
+
+def past() -> html.Div:
+    """The history over the pane."""
+    return html.Div(
+        id="annotate-past",
+        className="past",
+        role="region",
+        hidden=True,
+        **attributes(aria_label="History of this image"),
     )
 
 

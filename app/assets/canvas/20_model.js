@@ -19,13 +19,14 @@
     annotation: ['label', 'set', 'kind', 'geometry', 'attributes', 'source', 'score', 'crowd', 'level'],
     scribble: ['strokes', 'set'],
     image_state: ['state', 'comment'],
+    comment: ['text', 'set', 'annotation', 'x', 'y', 'resolved'],
   };
 
   /** What stays on the page when the server refuses it; a state of the image would be a lie. */
-  const SEEN = new Set(['annotation', 'scribble']);
+  const SEEN = new Set(['annotation', 'scribble', 'comment']);
 
   /** What a field says when nobody said anything; such fields are left out of a state. */
-  const DEFAULTS = { set: 'truth', attributes: {}, score: null, crowd: false, level: 0, comment: '' };
+  const DEFAULTS = { set: 'truth', attributes: {}, score: null, crowd: false, level: 0, comment: '', annotation: null, x: null, y: null, resolved: false };
 
   /** The settable fields of a wire object. @returns {State | null} */
   function stateFromWire(type, wire) {
@@ -173,10 +174,11 @@
     }
 
     /** Take the server's answer to "open this image". */
-    load({ image, annotations, scribbles, set = DEFAULTS.set }) {
+    load({ image, annotations, scribbles, comments = [], set = DEFAULTS.set }) {
       this.set = set;
       for (const wire of annotations) this.settle(this.item('annotation', wire.uid), wire);
       for (const wire of scribbles) this.settle(this.item('scribble', wire.uid), wire);
+      for (const wire of comments) this.settle(this.item('comment', wire.uid), wire);
       this.settle(this.imageState, image);
     }
 
@@ -186,8 +188,8 @@
       item.server = { version: wire ? wire.version : version || 0, state };
       item.born = true;
       if (wire) {
-        const { id, area, bbox, author } = wire;
-        item.meta = { id, area, bbox, author };
+        const { id, area, bbox, author, created_at: at } = wire;
+        item.meta = { id, area, bbox, author, at };
       }
       if (!item.pending && !item.stuck) this.show(item, state);
     }
@@ -317,7 +319,7 @@
       const state = stateFromWire(item.target.type, wire || merged);
       item.server = { version: result.version, state };
       if (wire && !item.head) {
-        item.meta = { id: wire.id, area: wire.area, bbox: wire.bbox, author: wire.author };
+        item.meta = { id: wire.id, area: wire.area, bbox: wire.bbox, author: wire.author, at: wire.created_at };
         this.emit('meta', item);
       }
     }

@@ -40,6 +40,8 @@
     moment: (slug, image, seq) => call(`${place(slug, image)}/history/${seq}`),
     stateAt: (slug, image, seq) => call(`${place(slug, image)}/state?seq=${seq}`),
     presence: (slug, image, body) => call(`${place(slug, image)}/presence`, body, { keepalive: body.leaving }),
+    reviews: (slug, after = 0) => call(`${project(slug)}/review?after=${after}&limit=200`),
+    review: (slug, image) => call(`${place(slug, image)}/review`),
     /** The next image for this person, held for them; a slow answer is none. */
     take: (slug, leaving) => call(`${project(slug)}/queue`, { leaving }, { patience: 2_000 }),
     /** Operations on the project itself: labels. */

@@ -10,6 +10,7 @@
  * @typedef {{is: 'ring', point: Array, width: number}} RingPart
  * @typedef {{is: 'cross', point: Array}} CrossPart
  * @typedef {{is: 'note', point: Array, text: string, look: string}} NotePart
+ * @typedef {{is: 'pin', point: Array, text: string, look: string}} PinPart
  * @typedef {{is: 'marquee', from: Array, to: Array, look?: string}} MarqueePart
  */
 (function (root) {
@@ -57,6 +58,7 @@
       if (part.is === 'stroke') return [inImage, [strokeNode(part)]];
       const at = this.view.toStage(part.point);
       if (part.is === 'handle') return [onStage, [handleNode(part, at)]];
+      if (part.is === 'pin') return [onStage, [pinNode(part, at)]];
       if (part.is === 'note') return [onStage, [noteNode(part, at)]];
       if (part.is === 'ring') return [onStage, ringNodes(at, (part.width / 2) * this.view.scale, part.square)];
       return [onStage, [crossNode(at)]];
@@ -111,6 +113,15 @@
     const node = element('text', { x, y: look === 'mine' ? y - 6 : y + 16, class: `note ${look}` });
     node.textContent = text;
     return node;
+  }
+
+  /** A comment's number where it belongs. */
+  function pinNode({ text, look }, [x, y]) {
+    const group = element('g', { class: `pin ${look}`, transform: `translate(${x},${y})` });
+    const word = element('text', { y: 4 });
+    word.textContent = text;
+    group.append(element('circle', { r: 10 }), word);
+    return group;
   }
 
   const ringNodes = ([cx, cy], half, square) => {

@@ -299,7 +299,7 @@
     /** What the active layer shows. */
     active() {
       if (!this.model) return [];
-      const parts = [...this.ghosts, ...this.shades, ...this.takenParts()];
+      const parts = [...this.ghosts, ...this.shades, ...this.takenParts(), ...(this.pins || [])];
       const pointed = !this.isChosen(this.pointed) && this.shapePart(this.pointed, 'pointed');
       if (pointed) parts.push(pointed);
       for (const uid of this.chosen) {

@@ -139,6 +139,7 @@
         this.emit('dock');
       }
       if (type === 'scribble') this.tool.scribbled(item);
+      if (type === 'comment') this.emit('comments');
       if (type === 'image_state') {
         if (before) this.states[before.state] -= 1;
         this.states[item.state.state] = (this.states[item.state.state] || 0) + 1;
@@ -196,7 +197,7 @@
 
     /** Open an image and let the address say so; no round trip through the page's server side. */
     visit(slug, id) {
-      const address = `/p/${encodeURIComponent(slug)}/annotate/${id}`;
+      const address = `/p/${encodeURIComponent(slug)}/${this.where || 'annotate'}/${id}`;
       if (root.location.pathname !== address) root.history.pushState(null, '', address);
       return this.open(slug, id);
     },

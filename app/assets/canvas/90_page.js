@@ -153,19 +153,16 @@
     signal.addEventListener('abort', () => graph.detach());
   }
 
-  function buildPanes(editor, page, signal) {
+  /** The panes that reviewing has too. */
+  function buildShared(editor, page, signal) {
     const part = (name) => page.querySelector(`#annotate-${name}`);
     dsb.topPane(editor, page, signal);
-    new dsb.LabelsPane(editor, part('labels'));
-    new dsb.GroupsPane(editor, part('groups'));
-    new dsb.AskingPane(editor, part('asking'));
     new dsb.ObjectsPane(editor, part('objects'), part('count'));
+    new dsb.CommentsPane(editor, page, part('comments'));
     new dsb.DockPane(editor, part('dock'));
-    new dsb.FilmPane(editor, part('film'));
     new dsb.NoticePane(editor, part('hint'));
     editor.settle = new dsb.SettlePane(editor, part('settle'));
     new dsb.PresencePane(editor, part('present'), signal);
-    new dsb.MeasurePane(editor, part('measure'));
     new dsb.PastPane(editor, part('past'));
     dsb.loginPane(editor, part('login'), signal);
     new dsb.PointerPane(editor, part('pointer'));
@@ -173,6 +170,17 @@
     new dsb.MinimapPane(editor, part('map'));
     new dsb.ComparePane(editor, editor.surface, part('compare'));
     new dsb.ViewPane(editor, part('view'), part('zoom'));
+  }
+
+  function buildPanes(editor, page, signal) {
+    const part = (name) => page.querySelector(`#annotate-${name}`);
+    buildShared(editor, page, signal);
+    new dsb.LabelsPane(editor, part('labels'));
+    new dsb.GroupsPane(editor, part('groups'));
+    new dsb.AskingPane(editor, part('asking'));
+    new dsb.FilmPane(editor, part('film'));
+    new dsb.MeasurePane(editor, part('measure'));
+    new dsb.SkipPane(editor, part('skip'));
     dsb.keysPane(editor, part('keys'));
   }
 
@@ -182,7 +190,7 @@
     on(root, 'keydown', (event) => {
       if (event.key === 'Tab') page.classList.add('tabbing');
       if (event.key === ' ' && !dsb.keys.taken(event)) editor.gestures.setSpace(true);
-      if (!editor.model || !dsb.keys.press(editor, event)) return;
+      if (!editor.model || !(editor.review || dsb.keys).press(editor, event)) return;
       event.preventDefault();
     });
     on(root, 'keyup', (event) => {
@@ -205,13 +213,15 @@
     if (tool) editor.setTool(tool);
     else if (action === 'help' || action === 'past' || action === 'settle') editor.emit(action);
     else if (action) editor[action]();
-    const stays = ['help', 'past', 'settle', 'look'].includes(action) || button.closest('.past, .settle');
+    const stays =
+      ['help', 'past', 'settle', 'look', 'reject', 'skip'].includes(action) ||
+      button.closest('.past, .settle, .comments, .skip');
     if (event.detail > 0 && !stays) editor.surface.focus({ preventScroll: true });
   }
 
   /** Back and forward between images. */
   function followAddress(editor) {
-    const match = /^\/p\/([^/]+)\/annotate\/(\d+)$/.exec(root.location.pathname);
+    const match = /^\/p\/([^/]+)\/(?:annotate|review)\/(\d+)$/.exec(root.location.pathname);
     if (!match) return;
     const [slug, id] = [decodeURIComponent(match[1]), Number(match[2])];
     const { opening } = editor;
@@ -234,7 +244,14 @@
     if (!node) return;
     const editor = (dsb.editor = new dsb.Editor(queue));
     buildStage(editor, node, signal);
-    buildPanes(editor, page, signal);
+    const reviewing = page.dataset.mode === 'review';
+    if (reviewing) {
+      buildShared(editor, page, signal);
+      editor.review = new dsb.Review(editor, page);
+    } else {
+      buildPanes(editor, page, signal);
+      dsb.returning(editor, page);
+    }
     listen(editor, page, signal);
     const timer = setInterval(() => poll(editor), POLL);
     signal.addEventListener('abort', () => {
@@ -243,7 +260,8 @@
       dsb.editor = null;
     });
     await adopt();
-    await editor.open(page.dataset.slug, Number(page.dataset.image));
+    if (reviewing) await editor.review.begin(page.dataset.slug, Number(page.dataset.image));
+    else await editor.open(page.dataset.slug, Number(page.dataset.image));
     editor.setTool(page.dataset.tool || 'select');
     editor.surface.focus({ preventScroll: true });
   }
