@@ -152,7 +152,7 @@ def _rail() -> html.Nav:
     return html.Nav(buttons, className="tools", **attributes(aria_label="Tools"))
 
 
-def stage() -> html.Main:
+def stage(*over: Any) -> html.Main:
     """The drawing surface with what floats over it."""
     graph = dcc.Graph(
         id=ids.CANVAS,
@@ -199,6 +199,7 @@ def stage() -> html.Main:
                 **attributes(aria_label="Skip this image"),
             ),
             html.Div(id="annotate-keys", className="keys-sheet", hidden=True),
+            *over,
         ],
         className="stage",
     )

@@ -100,7 +100,6 @@ def _icon_button(action: str, words: str, picture: str, *, hidden: bool = False)
 
 
 def _stage() -> Any:
-    stage = annotate.stage()
     empty = html.Div(
         [
             html.H2("Nothing waits for a review"),
@@ -114,8 +113,7 @@ def _stage() -> Any:
         className="review-empty",
         hidden=True,
     )
-    stage.children = [*stage.children, empty]
-    return stage
+    return annotate.stage(empty)
 
 
 def _pane() -> html.Aside:
