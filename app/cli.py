@@ -367,8 +367,14 @@ def export(  # noqa: PLR0913 - one parameter per option
         str, typer.Option("--set", metavar="NAME", help="Which set of annotations.")
     ] = "truth",
     images: Annotated[str, typer.Option(help="copy, link or none.")] = "copy",
+    fresh_split: Annotated[
+        bool, typer.Option("--fresh-split", help="Deal all images anew, not as exports before.")
+    ] = False,
     allow_loss: Annotated[
         bool, typer.Option("--allow-loss", help="Export although a format cannot hold everything.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say counts, losses and size, write nothing.")
     ] = False,
     scheduler: SchedulerOption = None,
     workspace: WorkspaceOption = None,
@@ -401,9 +407,14 @@ def export(  # noqa: PLR0913 - one parameter per option
             "groups": None if groups is None else str(groups.absolute()),
             "stratify": stratify,
             "where": where,
+            "fresh_split": fresh_split,
             "sets": [annotation_set],
-            "allow_loss": allow_loss,
         }
+        if dry_run:
+            plan = found.plan_export(**options)
+            _emit(plan.to_json() if as_json else plan.lines())
+            return
+        options["allow_loss"] = allow_loss
         if opened.store.is_beside:
             with console.progress_bar("Exporting", quiet=as_json) as progress:
                 report = found.export(out, **options, progress=progress)
@@ -412,10 +423,17 @@ def export(  # noqa: PLR0913 - one parameter per option
             _, report = job_commands.run(
                 opened, job.id, what="Exporting", as_json=as_json, engine=engine
             )
-    if as_json:
-        console.emit_json(report.to_json())
+    _emit(report.to_json() if as_json else report.lines())
+
+
+def _emit(said: dict[str, Any] | list[str]) -> None:
+    """A document for machines, or lines for people."""
+    from datasetbuilder.app import console
+
+    if isinstance(said, dict):
+        console.emit_json(said)
         return
-    for line in report.lines():
+    for line in said:
         console.say(line)
 
 

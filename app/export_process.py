@@ -60,7 +60,9 @@ def export_project(
     if options.get("splits"):
         project.learn_likenesses(progress=progress)
     errand = Errand(str(workspace.root), workspace.database, project.slug, str(folder), options)
-    return _sent(errand, progress)
+    report = _sent(errand, progress)
+    project.keep_splits(report.dealt)
+    return report
 
 
 def _sent(errand: Errand, progress: Callable[[int, int, str], None]) -> ExportReport:

@@ -53,6 +53,7 @@ from datasetbuilder.model import (
 from datasetbuilder.projects import agreed
 from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.beside import open_reader, open_store
+from datasetbuilder.projects.dealing import keep_splits
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.job_engine import Engine
 from datasetbuilder.projects.library import Library
@@ -853,9 +854,11 @@ class Project:
         groups: str | os.PathLike[str] | None = None,
         stratify: bool = False,
         where: str = "",
+        fresh_split: bool = False,
         sets: Sequence[str] = (TRUTH,),
     ) -> ExportPlan:
-        """What `export` would write and what it would have to leave out."""
+        """What `export` would write, what it would have to leave out, and about how large it is."""
+        library, slug = self.workspace.library, self.slug
         with self.snapshot(sets=sets) as snapshot:
             return plan(
                 snapshot,
@@ -868,6 +871,8 @@ class Project:
                 groups=chosen_groups(group_by, None if groups is None else Path(groups)),
                 stratify=stratify,
                 where=where,
+                fresh_split=fresh_split,
+                size_of=lambda image: library.file_size(slug, image),
             )
 
     def export(  # noqa: PLR0913 - the options of one export, all by name
@@ -884,6 +889,7 @@ class Project:
         groups: str | os.PathLike[str] | None = None,
         stratify: bool = False,
         where: str = "",
+        fresh_split: bool = False,
         sets: Sequence[str] = (TRUTH,),
         allow_loss: bool = False,
         progress: Progress | None = None,
@@ -910,6 +916,8 @@ class Project:
             Give each split its share of every label.
         where : str, optional
             Which images and annotations are meant, such as ``status = accepted and score >= 0.5``.
+        fresh_split : bool, optional
+            Deal all images anew; otherwise each stays in the split an earlier export gave it.
         allow_loss : bool, optional
             Export although a format cannot hold everything.
 
@@ -928,7 +936,7 @@ class Project:
         if splits is not None:
             self.learn_likenesses(progress=progress)
         with self.snapshot(sets=sets) as snapshot:
-            return export(
+            report = export(
                 snapshot,
                 Path(folder),
                 formats=names,
@@ -940,9 +948,20 @@ class Project:
                 groups=chosen_groups(group_by, None if groups is None else Path(groups)),
                 stratify=stratify,
                 where=where,
+                fresh_split=fresh_split,
                 allow_loss=allow_loss,
                 progress=watching_space(Path(folder), "The export", progress),
             )
+        self.keep_splits(report.dealt)
+        return report
+
+    def keep_splits(self, splits: Mapping[int, str]) -> None:
+        """Remember where an export put images, by id, for the exports that come later.
+
+        Beside a server nothing is written: there the server's own exports are remembered.
+        """
+        if not (self._store.is_beside or self.workspace.read_only):
+            keep_splits(self._store, self.info.id, splits)
 
     def diff(self, folder: str | os.PathLike[str], *, sets: Sequence[str] = (TRUTH,)) -> DiffReport:
         """What is different between an export and the project as it is now."""

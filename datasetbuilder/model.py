@@ -107,6 +107,7 @@ class Image:
     """One image of a project; ``width`` and ``height`` are those of the upright picture.
 
     ``likeness`` is its perceptual hash; None where it is not known or there is nothing to see.
+    ``split`` is chosen by a person, ``dealt`` is where an export put it.
     """
 
     id: int
@@ -126,6 +127,7 @@ class Image:
     version: int = 1
     split_version: int = 1
     likeness: int | None = None
+    dealt: str | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

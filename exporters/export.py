@@ -3,17 +3,18 @@
 import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from datasetbuilder.errors import FormatError, UsageError
 from datasetbuilder.exporters import manifest
+from datasetbuilder.exporters.estimate import SizeOf, estimated_bytes, size_words
 from datasetbuilder.exporters.grouping import Groups
 from datasetbuilder.exporters.imagefiles import ImageFiles
 from datasetbuilder.exporters.job import ExportJob, Progress
 from datasetbuilder.exporters.options import WHOLE, ExportOptions
-from datasetbuilder.exporters.placement import Placement, place
+from datasetbuilder.exporters.placement import KEPT, Placement, place
 from datasetbuilder.exporters.registry import Format, format_named, task_for
 from datasetbuilder.exporters.staging import refuse_taken, staged
 from datasetbuilder.exporters.survey import Survey, notes, survey, task_losses
@@ -38,6 +39,8 @@ class ExportReport:
         What is written but may surprise.
     reencoded : tuple of str
         Names of the images that were turned upright and coded anew.
+    dealt : mapping of int to str
+        The split of each image that no earlier export put there, by id.
     """
 
     folder: Path
@@ -47,6 +50,7 @@ class ExportReport:
     losses: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reencoded: tuple[str, ...] = ()
+    dealt: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def n_images(self) -> int:
@@ -100,11 +104,32 @@ class ExportPlan:
         What would be left out; such an export has to be allowed.
     notes : tuple of str
         What is written in full but may surprise who trains on it.
+    size : int
+        About how many bytes it would have.
     """
 
     counts: Mapping[str, Any]
     losses: tuple[str, ...]
     notes: tuple[str, ...]
+    size: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan for machines."""
+        return {
+            "counts": dict(self.counts),
+            "losses": list(self.losses),
+            "notes": list(self.notes),
+            "bytes": self.size,
+        }
+
+    def lines(self) -> list[str]:
+        """The plan for people, one thing to the line."""
+        said = [f"About {size_words(self.size)}. Nothing was written."]
+        for name, split in self.counts.items():
+            total = sum(split["annotations"].values())
+            said.append(f"  {name}: {_amount(split['images'], total)}")
+        said += [f"Would be lost: {loss}" for loss in self.losses]
+        return [*said, *(f"Note: {note}" for note in self.notes)]
 
 
 def plan(  # noqa: PLR0913 - the options of one export, all by name
@@ -119,6 +144,8 @@ def plan(  # noqa: PLR0913 - the options of one export, all by name
     groups: Groups | None = None,
     stratify: bool = False,
     where: str = "",
+    fresh_split: bool = False,
+    size_of: SizeOf | None = None,
 ) -> ExportPlan:
     """Look at a snapshot as `export` would, without writing.
 
@@ -137,12 +164,15 @@ def plan(  # noqa: PLR0913 - the options of one export, all by name
         groups or Groups(),
         stratify,
         where,
+        fresh_split,
     )
     snapshot = meant(snapshot, where)
     chosen = [format_named(name, options.task) for name in names]
-    _, found = _looked_over(snapshot, options, chosen)
-    lost = _losses(found, chosen, options)
-    return ExportPlan(found.counts(snapshot.labels), lost, notes(found, options))
+    placement, found = _looked_over(snapshot, options, chosen)
+    lost, counts = _losses(found, chosen, options), found.counts(snapshot.labels)
+    totals = sum(found.images.values()), sum(sum(c.values()) for c in found.objects.values())
+    size = estimated_bytes(snapshot, options, names, totals, size_of)
+    return ExportPlan(counts, lost, _notes(found, options, placement), size)
 
 
 def export(  # noqa: PLR0913 - the options of one export, all by name
@@ -158,6 +188,7 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
     groups: Groups | None = None,
     stratify: bool = False,
     where: str = "",
+    fresh_split: bool = False,
     allow_loss: bool = False,
     progress: Progress | None = None,
 ) -> ExportReport:
@@ -186,6 +217,8 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
         Whether each split gets its share of every label.
     where : str, optional
         Which images and annotations are meant, see `datasetbuilder.insight.where`.
+    fresh_split : bool, optional
+        Deal the images anew, wherever earlier exports put them.
     allow_loss : bool, optional
         Export although something has to be left out.
     progress : callable, optional
@@ -212,6 +245,7 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
         groups or Groups(),
         stratify,
         where,
+        fresh_split,
     )
     snapshot = meant(snapshot, where)
     chosen = [format_named(name, options.task) for name in names]
@@ -230,7 +264,8 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
         task=options.task,
         counts=found.counts(snapshot.labels),
         losses=lost,
-        notes=notes(found, options),
+        notes=_notes(found, options, placement),
+        dealt=placement.newly_dealt(snapshot.images()),
     )
     try:
         with staged(target) as staging:
@@ -266,6 +301,14 @@ def meant(snapshot: Snapshot, where: str) -> Snapshot:
         Pointing at the column that is not understood.
     """
     return Filtered(snapshot, condition_from_text(where)) if where.strip() else snapshot
+
+
+def _notes(found: Survey, options: ExportOptions, placement: Placement) -> tuple[str, ...]:
+    kept, said = placement.proof.get(KEPT, 0), notes(found, options)
+    if not kept:
+        return said
+    stay = f"{kept} image{' stays' if kept == 1 else 's stay'} in the split of an earlier export"
+    return (*said, f"{stay}, though today's shares would deal them elsewhere.")
 
 
 def _looked_over(

@@ -89,4 +89,6 @@ def members(snapshot: Snapshot, groups: Groups, *, labels: bool) -> Iterator[Mem
 
 def _member(image: Image, groups: Groups, labels: tuple[int, ...]) -> Member:
     content = image.sha256 or image.name
-    return Member(image.id, content, groups.of(image), image.likeness, labels, image.split)
+    return Member(
+        image.id, content, groups.of(image), image.likeness, labels, image.split, image.dealt
+    )

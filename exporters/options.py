@@ -58,6 +58,8 @@ class ExportOptions:
         Whether each split gets its share of every label.
     where : str
         Which images and annotations are meant; empty for all.
+    fresh_split : bool
+        Whether images are dealt anew, wherever earlier exports put them.
     """
 
     task: str = INSTANCES
@@ -68,6 +70,7 @@ class ExportOptions:
     groups: Groups = field(default_factory=Groups)
     stratify: bool = False
     where: str = ""
+    fresh_split: bool = False
 
     def __post_init__(self) -> None:
         _known("task", self.task, TASKS)
@@ -92,6 +95,8 @@ class ExportOptions:
             said["group_by"] = self.groups.by
         if self.stratify:
             said["stratify"] = True
+        if self.fresh_split:
+            said["fresh_split"] = True
         return said
 
 

@@ -14,13 +14,16 @@ from pathlib import PurePosixPath
 from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters.grouping import members
 from datasetbuilder.exporters.options import WHOLE, ExportOptions
-from datasetbuilder.insight.grouped import dealt, proof
+from datasetbuilder.insight.grouped import dealt, fixed, proof
 from datasetbuilder.insight.splits import checked_split_name, split_of
 from datasetbuilder.model import Image, Snapshot
 
 _UNPORTABLE = str.maketrans(dict.fromkeys([*map(chr, range(32)), "\x7f", *'<>:"\\|?*'], "_"))
 _RESERVED = ("metadata.parquet", "metadata.csv", "metadata.jsonl")
 DEFAULT_SPLIT = "train"
+KEPT = "kept"
+"""Of a proof: how many images stay where an earlier export led, though they would be dealt
+elsewhere today. Where it is nothing it is not said, so that an export made twice is the same."""
 
 
 class Placement:
@@ -56,6 +59,14 @@ class Placement:
         self.proof = proof
         self.splits = self._split_names()
 
+    def newly_dealt(self, images: Iterable[Image]) -> dict[int, str]:
+        """The split of each image that an export dealt and no earlier one put there."""
+        return {
+            image.id: self._dealt[image.id]
+            for image in images
+            if image.split is None and self._dealt.get(image.id, image.dealt) != image.dealt
+        }
+
     def file_name(self, image: Image) -> str:
         """The image's path under the folder of images, with ``/`` between folders."""
         return self._names.get(image.id) or portable_name(image)
@@ -77,7 +88,7 @@ class Placement:
         names = list(self._shares)
         if self._by_hand and not self._shares:
             names.append(DEFAULT_SPLIT)
-        names += sorted(set(self._by_hand.values()) - set(names))
+        names += sorted({*self._by_hand.values(), *self._dealt.values()} - set(names))
         return tuple(names) or (WHOLE,)
 
 
@@ -116,8 +127,13 @@ def _dealt(snapshot: Snapshot, options: ExportOptions) -> tuple[dict[int, str], 
     if options.splits is None:
         return {}, {}
     listed = list(members(snapshot, options.groups, labels=options.stratify))
-    found = dealt(listed, options.splits, seed=options.seed, stratify=options.stratify)
-    return found, proof(listed, found)
+    shares, seed, stratify = options.splits, options.seed, options.stratify
+    anew = dealt(listed, shares, seed=seed, stratify=stratify)
+    if options.fresh_split or not any(member.before for member in listed):
+        return anew, proof(listed, anew)
+    found = dealt(fixed(listed), shares, seed=seed, stratify=stratify)
+    kept = sum(found[number] != split for number, split in anew.items())
+    return found, proof(listed, found) | ({KEPT: kept} if kept else {})
 
 
 def portable_name(image: Image) -> str:

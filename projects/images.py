@@ -17,6 +17,7 @@ from datasetbuilder.wire import MAX_TEXT, image_to_wire
 _FIELDS = (
     "id", "name", "width", "height", "uri", "sha256", "format", "dtype", "channels", "orientation",
     "state", "comment", "split", "n_annotations", "version", "split_version", "likeness",
+    "dealt",
 )  # fmt: skip
 SELECT = select(*(image.c[name] for name in _FIELDS))
 """The columns that ``image_from_row`` reads, in its order."""
@@ -34,7 +35,7 @@ def image_from_row(row: Row[Any]) -> Image:
     """A row of ``SELECT`` as an image."""
     (
         number, name, width, height, uri, sha256, form, dtype, channels, orientation, state,
-        comment, split, n_annotations, version, split_version, likeness,
+        comment, split, n_annotations, version, split_version, likeness, dealt,
     ) = row[: len(_FIELDS)]  # fmt: skip
     return Image(
         id=number,
@@ -54,6 +55,7 @@ def image_from_row(row: Row[Any]) -> Image:
         version=version,
         split_version=split_version,
         likeness=None if likeness == FEATURELESS else likeness,
+        dealt=dealt,
     )
 
 

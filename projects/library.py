@@ -72,6 +72,13 @@ class Library:
             raise DataError(f"{image.name}: its place '{image.uri}' is not one that is known here.")
         return path
 
+    def file_size(self, slug: str, image: Image) -> int:
+        """How many bytes the original has, 0 where it is not to be found."""
+        try:
+            return self.original_path(slug, image).stat().st_size
+        except OSError:
+            return 0
+
     def open_original(self, slug: str, image: Image) -> BinaryIO:
         """The original file, checked against the hash it had when it was added.
 

@@ -132,6 +132,7 @@ image = Table(
     _number("version"),
     _number("split_version", 1),
     Column("likeness", BigInteger),
+    Column("dealt", Text),
     _number("seq"),
     Column("state_seq", BigInteger),
     Column("split_seq", BigInteger),

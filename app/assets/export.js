@@ -6,7 +6,8 @@
 
   /** Called by Dash with what the form holds; answers nothing, the outcome is painted here. */
   function start(clicks, slug, task, formats, split, images, allowLoss, where, group, stratify) {
-    const more = { where: where || '', group_by: group.length ? 'folder' : null, stratify: stratify.length > 0 };
+    const more = { where: where || '', group_by: group.length ? 'folder' : null, stratify: stratify.includes('yes'),
+      fresh_split: stratify.includes('fresh') };
     const choices = { task, formats, split: split || '', images, allow_loss: allowLoss.includes('yes'), ...more };
     if (clicks) run(slug, choices);
     return window.dash_clientside.no_update;

@@ -20,6 +20,7 @@ from datasetbuilder.app.security.access import authorised
 from datasetbuilder.app.security.permissions import Permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import DatasetBuilderError
+from datasetbuilder.exporters.estimate import size_words
 from datasetbuilder.exporters.registry import FORMATS
 from datasetbuilder.insight.splits import splits_from_text
 from datasetbuilder.insight.where import WhereError, condition_from_text
@@ -33,6 +34,7 @@ _TASKS = (
     ("keypoints", "Keypoints (poses)"),
 )
 _FORMATS = tuple((name, f"{name}: {item.about}") for name, item in FORMATS.items())
+_FRESH = "fresh"
 _IMAGES = (
     ("copy", "Copy the images into the export"),
     ("link", "Link to the images where they are"),
@@ -96,14 +98,21 @@ def _choices() -> html.Div:
         _options((("folder", "Keep each folder in one part"),)), [], id=ids.EXPORT_GROUP
     )
     stratify = dcc.Checklist(
-        _options((("yes", "Give each part its share of every label"),)), [], id=ids.EXPORT_STRATIFY
+        _options(
+            (
+                ("yes", "Give each part its share of every label"),
+                (_FRESH, "Deal all images anew, not as in earlier exports"),
+            )
+        ),
+        [],
+        id=ids.EXPORT_STRATIFY,
     )
     loss = dcc.Checklist(
         _options((("yes", "Export even if a format cannot hold everything"),)),
         [],
         id=ids.EXPORT_LOSS,
     )
-    hint = "Empty: one part. An image keeps its part when more images are added."
+    hint = "Empty: one part. An image keeps the part that an earlier export gave it."
     return html.Div(
         [
             _group("Task", task),
@@ -147,6 +156,7 @@ def preview(  # noqa: PLR0913 - the choices of the page, all by name
     where: str = "",
     group_by: str = "",
     stratify: bool = False,
+    fresh_split: bool = False,
 ) -> html.Div:
     """Counts per class and part, and what each format would lose."""
     if not formats:
@@ -161,12 +171,13 @@ def preview(  # noqa: PLR0913 - the choices of the page, all by name
             where=where,
             group_by=group_by,
             stratify=stratify,
+            fresh_split=fresh_split,
         )
     except WhereError:
         return shell.notice("The filter is not understood; see beside it.", kind="bad")
     except DatasetBuilderError as error:
         return shell.notice(str(error), kind="bad")
-    said: list[Any] = [_counts_table(plan.counts)]
+    said: list[Any] = [_counts_table(plan.counts), html.P(f"About {size_words(plan.size)}.")]
     said += [html.P(note, className="dim") for note in plan.notes]
     said += [shell.notice(f"Would be lost: {loss}") for loss in plan.losses]
     return html.Div(said, className="stack")
@@ -222,7 +233,8 @@ def register(app: Dash, services: Services) -> None:
             images=images,
             where=where or "",
             group_by="folder" if group else "",
-            stratify=bool(stratify),
+            stratify="yes" in (stratify or ()),
+            fresh_split=_FRESH in (stratify or ()),
         )
         return shown, where_problem(where or "")
 

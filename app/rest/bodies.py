@@ -231,6 +231,7 @@ class NewExport(Strict):
     group_by: _Name | None = None
     stratify: bool = False
     where: _Text = ""
+    fresh_split: bool = False
     allow_loss: bool = False
 
 

@@ -103,6 +103,7 @@ def start_export(services: Services, project: Project, wanted: bodies.NewExport)
         "segmentation": wanted.segmentation,
         "group_by": wanted.group_by or "",
         "stratify": wanted.stratify,
+        "fresh_split": wanted.fresh_split,
         "where": wanted.where,
         "allow_loss": wanted.allow_loss,
     }

@@ -7,7 +7,7 @@ alike fall on one side. A split that a person chose wins over everything.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from datasetbuilder.insight.splits import split_of
 
@@ -34,6 +34,8 @@ class Member:
         The label of each annotation.
     split : str or None
         Chosen by a person.
+    before : str or None
+        Where an earlier export put it.
     """
 
     image_id: int
@@ -42,6 +44,15 @@ class Member:
     likeness: int | None = None
     labels: tuple[int, ...] = ()
     split: str | None = None
+    before: str | None = None
+
+
+def fixed(members: Sequence[Member]) -> list[Member]:
+    """The members with the split of an earlier export as if a person had chosen it."""
+    return [
+        member if member.split or not member.before else replace(member, split=member.before)
+        for member in members
+    ]
 
 
 def dealt(

@@ -66,7 +66,8 @@ def test_near_duplicates_fall_on_one_side_and_the_manifest_proves_it(project, tm
     for seed in range(4):
         folder = tmp_path / f"export-{seed}"
         shares = {"train": 0.5, "val": 0.5}
-        project.export(folder, formats="coco", splits=shares, seed=seed, images="none")
+        options = {"splits": shares, "seed": seed, "images": "none", "fresh_split": True}
+        project.export(folder, formats="coco", **options)  # type: ignore[arg-type]
         manifest = json.loads((folder / "export.json").read_bytes())
         assert manifest["proof"] == {
             "groups": 0,
