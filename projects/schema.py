@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0013"
+HEAD = "0017"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(
