@@ -24,6 +24,7 @@ from datasetbuilder.app.pages import (
     review,
     settings,
     shell,
+    work,
 )
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.security.access import authorised, current_user, member_in
@@ -64,6 +65,7 @@ PAGES = (
     _page(r"annotate/(?P<image_id>\d{1,15})", Permission.VIEW, annotate.layout),
     _page("review", Permission.REVIEW, review.layout),
     _page(r"review/(?P<image_id>\d{1,15})", Permission.REVIEW, review.layout),
+    _page("work", Permission.MANAGE, work.layout),
     _page("export", Permission.EXPORT, export.layout),
     _page("import", Permission.MANAGE, imports.layout),
     _page("jobs", Permission.EXPORT, jobs.layout),
