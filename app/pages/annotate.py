@@ -87,6 +87,13 @@ def _top_line(slug: str, project: str, name: str) -> html.Header:
             ),
             html.Span(id="annotate-present", className="presents", role="status", hidden=True),
             html.Div([_undo(), _redo(), _past()], className="pair"),
+            html.A(
+                "Guide",
+                href=f"/p/{slug}/guide",
+                target="_blank",
+                className="button quiet",
+                title="The instructions of this project, in another tab",
+            ),
             theme_button(),
             _keys_button(),
             html.Button(

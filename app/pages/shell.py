@@ -12,6 +12,7 @@ from datasetbuilder.app.security.access import LOCAL_USER
 RAIL = (
     ("images", "Images", "photo", "/p/{slug}/images"),
     ("review", "Review", "check", "/p/{slug}/review"),
+    ("guide", "Guide", "pointer", "/p/{slug}/guide"),
     ("work", "Work", "tag", "/p/{slug}/work"),
     ("import", "Import", "tray-in", "/p/{slug}/import"),
     ("export", "Export", "package-export", "/p/{slug}/export"),

@@ -1,4 +1,4 @@
-"""Who is to do what by when, and what of it is reviewed; ``assets/work.js`` fills and changes it."""
+"""Who is to do what by when, what of it is reviewed; ``assets/work.js`` fills and changes it."""
 
 from dash import html
 

@@ -12,6 +12,7 @@ from datasetbuilder.app.rest import (
     conflicts,
     errors,
     exports,
+    guides,
     history,
     images,
     imports,
@@ -51,6 +52,7 @@ _MODULES = (
     people,
     queue,
     reviews,
+    guides,
     beside,
     openapi,
 )

@@ -318,6 +318,13 @@ class Rule(Strict):
     seed: int = Field(default=0, ge=0, le=2**31)
 
 
+class Guide(Strict):
+    """``PUT /projects/<slug>/guide``: the instructions, and what labels mean by their id."""
+
+    text: Annotated[str, StringConstraints(max_length=40_000)] | None = None
+    labels: dict[str, _Text] = Field(default_factory=dict, max_length=1000)
+
+
 class Line(Strict):
     """``POST …/profile``: a line, and over how many pixels across it the mean goes."""
 

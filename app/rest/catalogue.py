@@ -82,6 +82,8 @@ CATALOGUE: dict[tuple[str, str], Entry] = {
     ("assignments", "GET"): Entry("How many images are assigned to whom"),
     ("assign", "POST"): Entry("Assign images to people in turn", bodies.Assignment),
     ("unassign", "DELETE"): Entry("Take assigned images back", bodies.Assignment),
+    ("guide", "GET"): Entry("The instructions of a project and what its labels mean"),
+    ("set_guide", "PUT"): Entry("Write the instructions, and what labels mean", bodies.Guide),
     ("reviews", "GET"): Entry(
         "What waits for you to review, with who finished it",
         query={"after": "the id behind which the page begins", "limit": "how many images"},

@@ -12,6 +12,7 @@ from datasetbuilder.app.rest.sight import info_shown, sets_shown
 from datasetbuilder.app.security.access import current_user, member_in
 from datasetbuilder.app.services import Services
 from datasetbuilder.model import Label
+from datasetbuilder.projects.agreed import guidance
 from datasetbuilder.projects.store import ProjectInfo
 from datasetbuilder.wire import label_to_wire
 
@@ -63,8 +64,15 @@ def project_to_wire(info: ProjectInfo) -> dict[str, Any]:
 
 
 def labels_to_wire(labels: tuple[Label, ...], info: ProjectInfo) -> list[Mapping[str, Any]]:
-    """Labels, each with the number of its annotations."""
-    return [{**label_to_wire(x), "count": info.label_counts.get(x.id, 0)} for x in labels]
+    """Labels, each with the number of its annotations and what it means."""
+    return [
+        {
+            **label_to_wire(x),
+            "count": info.label_counts.get(x.id, 0),
+            "guidance": guidance(info, x.id),
+        }
+        for x in labels
+    ]
 
 
 def _visible(services: Services, info: ProjectInfo) -> bool:

@@ -127,6 +127,8 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.assignments", "GET"): Permission.MANAGE,
     ("api.assign", "POST"): Permission.MANAGE,
     ("api.unassign", "DELETE"): Permission.MANAGE,
+    ("api.guide", "GET"): Permission.VIEW,
+    ("api.set_guide", "PUT"): Permission.MANAGE,
     ("api.reviews", "GET"): Permission.REVIEW,
     ("api.review", "GET"): Permission.REVIEW,
     ("api.review_rule", "GET"): Permission.REVIEW,

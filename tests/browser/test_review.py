@@ -14,7 +14,7 @@ from tests.browser.serving import Server
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PASSWORD = "correct horse battery"
-SLUG, NAME = "blood-cells", "BloodImage_00029.jpg"
+SLUG, NAME, IMAGE = "blood-cells", "BloodImage_00029.jpg", 1
 
 
 @pytest.fixture
@@ -49,27 +49,37 @@ def open_review(judge: Labeller) -> None:
     judge.wait_for_image(NAME)
 
 
-IMAGE = 1
+def draw(person: Labeller, corner: tuple[float, float]) -> None:
+    x, y = corner
+    person.press("b", "1")
+    person.drag([corner, (x + 60, y + 60)])
+
+
+def finish(person: Labeller) -> None:
+    person.press("Control+Enter")
+    person.wait_until("saved")
+
+
+def comment_at(person: Labeller, place: tuple[float, float], words: str) -> None:
+    person.press("u")
+    person.click(place)
+    person.page.keyboard.type(words)
+    person.press("Enter")
+    expect(person.page.locator(".comment")).to_contain_text(words)
 
 
 def test_an_image_is_sent_back_mended_and_accepted(team: Server, page: Page, chromium: Browser):
     try:
         ada = come_in(page, team, "ada")
         ada.open_image(SLUG, NAME)
-        ada.press("b", "1")
-        ada.drag([(100, 100), (180, 160)])
-        ada.press("Control+Enter")
-        ada.wait_until("saved")
+        draw(ada, (100.0, 100.0))
+        finish(ada)
 
         other = chromium.new_context(viewport={"width": 1280, "height": 720}).new_page()
         judge = come_in(other, team, "judge")
         open_review(judge)
         expect(other.locator("#review-about")).to_contain_text("ada")
-        judge.press("u")
-        judge.click((300.0, 300.0))
-        other.keyboard.type("This cell is missing")
-        judge.press("Enter")
-        expect(other.locator(".comment")).to_contain_text("This cell is missing")
+        comment_at(judge, (300.0, 300.0), "This cell is missing")
         judge.press("r")
         other.keyboard.type("One is missing")
         judge.press("Enter")
@@ -78,12 +88,10 @@ def test_an_image_is_sent_back_mended_and_accepted(team: Server, page: Page, chr
         ada.open_image(SLUG, NAME)
         expect(page.locator("#annotate-verdict")).to_have_text("rejected: One is missing")
         expect(page.locator(".canvas-active .pin")).to_have_count(1)
-        ada.press("b", "1")
-        ada.drag([(280, 280), (340, 340)])
+        draw(ada, (280.0, 280.0))
         page.locator(".comment").get_by_role("button", name="Resolve").click()
         expect(page.locator(".comment.resolved")).to_have_count(1)
-        ada.press("Control+Enter")
-        ada.wait_until("saved")
+        finish(ada)
 
         open_review(judge)
         expect(other.locator("#review-sum")).to_have_text("Since the last review: 1 added")

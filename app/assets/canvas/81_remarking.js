@@ -17,7 +17,8 @@
       this.commit([{ type: 'comment', key: dsb.uuid(), after: { text, ...place } }], 'comment');
     },
 
-    resolve(key, resolved) {
+    /** Resolve a comment, or open it again. */
+    closeComment(key, resolved) {
       const { state } = this.model.item('comment', key);
       if (state) this.commit([{ type: 'comment', key, after: { ...state, resolved } }], 'comment');
     },

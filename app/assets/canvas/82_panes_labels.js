@@ -68,7 +68,7 @@
     const digit = i < 9 ? dsb.make('kbd', {}, String(i + 1)) : dsb.make('span', { className: 'no-key' });
     const name = dsb.make(
       'button',
-      { type: 'button', className: 'label-name', title: label.name },
+      { type: 'button', className: 'label-name', title: label.guidance ? `${label.name}: ${label.guidance}` : label.name },
       swatch,
       dsb.make('b', {}, label.name),
       dsb.make('em', {}, ''),
@@ -80,6 +80,7 @@
       dsb.make('i', { className: 'icon icon-tag' }),
     );
     const row = dsb.make('div', { className: 'label-row' }, name, tag, digit);
+    if (label.guidance) name.classList.add('explained');
     row.dataset.label = label.id;
     return row;
   }

@@ -81,7 +81,10 @@
       const comments = editor.model.present('comment');
       const open = comments.filter(({ state }) => !state.resolved).length;
       this.count.textContent = comments.length ? `${open} open of ${comments.length}` : '';
-      this.list.replaceChildren(...comments.map((item, i) => this.row(item, i + 1)));
+      // A row that stays is kept, so that a change elsewhere takes no button from under the hand.
+      const told = comments.map(({ key, state, meta }) => JSON.stringify([key, state, meta, this.said(state)])).join();
+      if (told !== this.told) this.list.replaceChildren(...comments.map((item, i) => this.row(item, i + 1)));
+      this.told = told;
       editor.pins = comments.flatMap((item, i) => this.pin(item.state, String(i + 1)));
       if (this.draft) editor.pins.push(...this.pin(this.draft, '+'));
       editor.redraw();
@@ -98,7 +101,7 @@
       const who = [meta.author || this.me, at.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' }), this.said(state)];
       const head = dsb.make('button', { type: 'button', className: 'comment-pin', title: 'Show where' }, String(number));
       head.addEventListener('click', () => this.show(state));
-      const ways = [this.way(state.resolved ? 'Reopen' : 'Resolve', () => editor.resolve(key, !state.resolved))];
+      const ways = [this.way(state.resolved ? 'Reopen' : 'Resolve', () => editor.closeComment(key, !state.resolved))];
       if (this.reviewer || !meta.author || meta.author === this.me) ways.push(this.way('Remove', () => editor.unsay(key)));
       const words = dsb.make(
         'div', { className: 'comment-body' },
