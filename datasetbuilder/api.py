@@ -500,9 +500,11 @@ class Project:
 
     # --- conflicts, history, who is there ----------------------------------------------------
 
-    def disputes(self, image_id: int | None, *, sets: Sequence[str] = (TRUTH,)) -> list[Dispute]:
+    def disputes(
+        self, image_id: int | None, *, sets: Sequence[str] = (TRUTH,), limit: int | None = None
+    ) -> list[Dispute]:
         """What was refused on an image because others were first, until it is settled."""
-        return self._store.disputes(self._id, image_id, sets=tuple(sets))
+        return self._store.disputes(self._id, image_id, sets=tuple(sets), limit=limit)
 
     def conflict_counts(
         self, image_ids: Sequence[int], *, sets: Sequence[str] = (TRUTH,)

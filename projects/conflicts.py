@@ -3,19 +3,18 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from datasetbuilder.errors import WireError
 from datasetbuilder.model import OperationKind, Target
-from datasetbuilder.projects import sets
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.schema import conflict
 
 CHOICES = ("mine", "theirs", "both")
 _WHERE = (conflict.c.project == bindparam("p"), conflict.c.op_id == bindparam("o"))
-_HELD = sets.OF_CONFLICTS.add_columns(
-    conflict.c.image_id, conflict.c.author, conflict.c.resolved_at
+_HELD = select(
+    conflict.c.image_id, conflict.c.set_name, conflict.c.author, conflict.c.resolved_at
 ).where(*_WHERE)
 _RESOLVE = (
     update(conflict)
@@ -50,7 +49,7 @@ class ConflictKeeper:
             current=None,
             removed=settled,
             image_id=row.image_id,
-            set_name=sets.set_of_conflict(row),
+            set_name=row.set_name,
             author=row.author,
         )
 

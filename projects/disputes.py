@@ -5,16 +5,15 @@ person wanted is told whole, not as the few fields that an operation carries; wh
 is what the store holds at this moment.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
-from datasetbuilder.model import TRUTH, OperationKind, Target, TargetType
-from datasetbuilder.projects import history, sets
+from datasetbuilder.model import OperationKind, Target
+from datasetbuilder.projects import history
 from datasetbuilder.projects.history import Conflict
 from datasetbuilder.projects.kept import Held
 from datasetbuilder.projects.ledger import Ledger
@@ -22,8 +21,6 @@ from datasetbuilder.projects.operations import keeper_of
 from datasetbuilder.projects.pasts import Pasts
 from datasetbuilder.projects.patches import after_payload
 from datasetbuilder.projects.schema import conflict, operation
-
-_DRAWN = (TargetType.ANNOTATION.value, TargetType.SCRIBBLE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,54 +47,64 @@ class Dispute:
 
 # --- how many ---------------------------------------------------------------------------------
 
-_WAITING = sets.OF_CONFLICTS.add_columns(conflict.c.image_id).where(
+_SHOWN = (
     conflict.c.project == bindparam("p"),
-    conflict.c.image_id.is_not(None),
     conflict.c.resolved_at.is_(None),
+    conflict.c.set_name.in_(bindparam("sets", expanding=True)),
 )
-_WAITING_ON = _WAITING.where(conflict.c.image_id.in_(bindparam("ids", expanding=True)))
+_COUNTS = (
+    select(conflict.c.image_id, func.count())
+    .where(*_SHOWN, conflict.c.image_id.in_(bindparam("ids", expanding=True)))
+    .group_by(conflict.c.image_id)
+)
+_IMAGES = (
+    select(conflict.c.image_id)
+    .where(*_SHOWN, conflict.c.image_id.is_not(None))
+    .distinct()
+    .order_by(conflict.c.image_id)
+)
 
 
 def counts(
     connection: Connection, project_id: int, image_ids: Sequence[int], shown: Sequence[str]
 ) -> dict[int, int]:
     """How many refused operations wait on each of these images; those without are left out."""
-    keys = {"p": project_id, "ids": list(image_ids)}
-    rows = connection.execute(_WAITING_ON, keys)
-    return dict(Counter(row.image_id for row in rows if _is_among(row, shown)))
+    keys = {"p": project_id, "sets": ["", *shown], "ids": list(image_ids)}
+    return {image_id: n for image_id, n in connection.execute(_COUNTS, keys)}
 
 
 def images(connection: Connection, project_id: int, shown: Sequence[str]) -> list[int]:
     """The images with something to settle, by id."""
-    rows = connection.execute(_WAITING, {"p": project_id})
-    return sorted({row.image_id for row in rows if _is_among(row, shown)})
-
-
-def _is_among(row: Row[*tuple[Any, ...]], shown: Sequence[str]) -> bool:
-    return sets.set_of_conflict(row) in ("", *shown)
+    keys = {"p": project_id, "sets": ["", *shown]}
+    return list(connection.execute(_IMAGES, keys).scalars())
 
 
 # --- which ------------------------------------------------------------------------------------
 
 
 def disputes(
-    connection: Connection, project_id: int, image_id: int | None, shown: Sequence[str]
+    connection: Connection,
+    project_id: int,
+    image_id: int | None,
+    shown: Sequence[str],
+    limit: int | None = None,
 ) -> list[Dispute]:
     """What waits on an image (None: among labels and settings), oldest first."""
     pasts = Pasts(Ledger(connection, project_id, at=0))
-    found = []
-    for members in _together(history.conflicts(connection, project_id, image_id)):
-        sides = tuple(_sides(pasts, members, frozenset(shown)))
-        if sides:
-            first = members[0]
-            ids = tuple(one.op_id for one in members)
-            groups = [one.group_id for one in members if one.group_id is not None]
-            found.append(
-                Dispute(
-                    ids, groups[0] if groups else None, first.author, first.client, first.at, sides
-                )
-            )
-    return found
+    rows = history.conflicts(connection, project_id, image_id, sets=("", *shown))
+    return [_dispute(pasts, members) for members in _together(rows)[:limit]]
+
+
+def _dispute(pasts: Pasts, members: list[Conflict]) -> Dispute:
+    first = members[0]
+    return Dispute(
+        op_ids=tuple(one.op_id for one in members),
+        group_id=next((one.group_id for one in members if one.group_id is not None), None),
+        author=first.author,
+        client=first.client,
+        at=first.at,
+        sides=tuple(_sides(pasts, members)),
+    )
 
 
 def _together(rows: Iterable[Conflict]) -> list[list[Conflict]]:
@@ -118,7 +125,7 @@ def _together(rows: Iterable[Conflict]) -> list[list[Conflict]]:
     return [members for _, members in units.values()]
 
 
-def _sides(pasts: Pasts, members: list[Conflict], shown: frozenset[str]) -> Iterator[Side]:
+def _sides(pasts: Pasts, members: list[Conflict]) -> Iterator[Side]:
     by_target: dict[tuple[str, str], list[Conflict]] = {}
     for one in members:
         by_target.setdefault((one.target.type, one.target.key), []).append(one)
@@ -127,14 +134,7 @@ def _sides(pasts: Pasts, members: list[Conflict], shown: frozenset[str]) -> Iter
         held = keeper_of(target.type).held(pasts.ledger, target)
         theirs = None if held is None or held.removed else held.current
         mine = _wanted(pasts, _chained(rows), held, theirs)
-        if target.type.value not in _DRAWN or _set_of(mine, theirs, held) in shown:
-            yield Side(target, mine, theirs, 0 if held is None else held.version)
-
-
-def _set_of(mine: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None, held: Any) -> str:
-    if isinstance(held, Held) and held.set_name:
-        return held.set_name
-    return str((theirs or mine or {}).get("set", TRUTH))
+        yield Side(target, mine, theirs, 0 if held is None else held.version)
 
 
 def _chained(rows: list[Conflict]) -> list[Conflict]:

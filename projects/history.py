@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     or_,
     select,
+    true,
 )
 
 from datasetbuilder.model import Event, OperationKind, Target, TargetType
@@ -240,8 +241,17 @@ class Conflict:
     base_version: str | None = None
 
 
-def conflicts(connection: Connection, project_id: int, image_id: int | None) -> list[Conflict]:
-    """The unresolved conflicts on an image (None: among labels and settings), oldest first."""
+def conflicts(
+    connection: Connection,
+    project_id: int,
+    image_id: int | None,
+    *,
+    sets: Sequence[str] | None = None,
+) -> list[Conflict]:
+    """The unresolved conflicts on an image (None: among labels and settings), oldest first.
+
+    ``sets`` names the sets that they may be about, "" for what belongs to none; None is all.
+    """
     wanted, there = payload.alias(), payload.alias()
     rows = connection.execute(
         select(conflict, wanted.c.data.label("wanted"), there.c.data.label("there"))
@@ -251,6 +261,7 @@ def conflicts(connection: Connection, project_id: int, image_id: int | None) -> 
             conflict.c.project == project_id,
             conflict.c.image_id.is_not_distinct_from(image_id),
             conflict.c.resolved_at.is_(None),
+            true() if sets is None else conflict.c.set_name.in_(sets),
         )
         .order_by(conflict.c.at, conflict.c.op_id)
     ).all()

@@ -223,8 +223,8 @@ class Ledger:
         )
         return result
 
-    def keep_conflict(self, op: Operation, stamp: Stamp, result: Result) -> None:
-        """Keep what a refused operation wanted to say."""
+    def keep_conflict(self, op: Operation, stamp: Stamp, result: Result, set_name: str) -> None:
+        """Keep what a refused operation wanted to say, about something in a set ("" for none)."""
         self.conflicts.append(
             {
                 "project": self.project_id,
@@ -237,6 +237,7 @@ class Ledger:
                 "target_type": op.target.type.value,
                 "target_key": op.target.key,
                 "image_id": op.target.image_id,
+                "set_name": set_name,
                 "payload_hash": self.keep(dict(op.payload)),
                 "base_version": None if op.base_version is None else str(op.base_version),
                 "current_version": result.version,

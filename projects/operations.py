@@ -29,6 +29,7 @@ import orjson
 
 from datasetbuilder.errors import DataError
 from datasetbuilder.model import (
+    TRUTH,
     Operation,
     OperationKind,
     Outcome,
@@ -43,6 +44,7 @@ from datasetbuilder.projects import (
     images,
     labels,
     scribbles,
+    sets,
     settings,
 )
 from datasetbuilder.projects.kept import Changer, Fields, Held, Keeper, Refusal, Stamp
@@ -263,7 +265,15 @@ def _failed_group(
 
 def _keep_conflict(ledger: Ledger, op: Operation, stamp: Stamp, result: Result) -> None:
     if op.target.type is not TargetType.CONFLICT:
-        ledger.keep_conflict(op, stamp, result)
+        ledger.keep_conflict(op, stamp, result, _set_of(ledger, op))
+
+
+def _set_of(ledger: Ledger, op: Operation) -> str:
+    """The set that the target lies in, or would; "" for what belongs to none."""
+    held = keeper_of(op.target.type).held(ledger, op.target)
+    if held is not None:
+        return held.set_name
+    return str(op.payload.get("set", TRUTH)) if op.target.type in sets.IN_SETS else ""
 
 
 def _refused(op: Operation, reason: str) -> Result:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0017"
+HEAD = "0018"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(
@@ -339,6 +339,7 @@ conflict = Table(
     _text("target_type"),
     _text("target_key"),
     Column("image_id", BigInteger),
+    _text("set_name", ""),
     Column("payload_hash", LargeBinary, nullable=False),
     Column("base_version", Text),
     Column("current_version", BigInteger),
@@ -347,7 +348,14 @@ conflict = Table(
     Column("resolved_by", Text),
     sqlite_with_rowid=False,
 )
-Index("ix_conflict_image", conflict.c.project, conflict.c.image_id)
+Index(
+    "ix_conflict_waiting",
+    conflict.c.project,
+    conflict.c.image_id,
+    conflict.c.set_name,
+    sqlite_where=conflict.c.resolved_at.is_(None),
+    postgresql_where=conflict.c.resolved_at.is_(None),
+)
 
 presence = Table(
     "presence",

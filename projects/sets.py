@@ -5,10 +5,8 @@ others draw.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-import orjson
-from sqlalchemy import Connection, Row, case, func, select, union_all
+from sqlalchemy import Connection, select, union_all
 
 from datasetbuilder.model import TRUTH, Operation, OperationKind, TargetType
 from datasetbuilder.projects.schema import (
@@ -16,14 +14,13 @@ from datasetbuilder.projects.schema import (
     annotation_set,
     comment,
     conflict,
-    payload,
     scribble,
     tombstone,
 )
 
 GOLD = "gold"
-_DRAWN = (TargetType.ANNOTATION, TargetType.SCRIBBLE)
-_IN_SETS = (*_DRAWN, TargetType.COMMENT)
+IN_SETS = (TargetType.ANNOTATION, TargetType.SCRIBBLE, TargetType.COMMENT)
+"""What lies in a set."""
 
 
 def own(connection: Connection, project_id: int, user: str) -> tuple[str, ...]:
@@ -71,7 +68,7 @@ def closed_to(
 
 def _asked_for(operation: Operation) -> str | None:
     """The set that an operation puts its target into, None if it leaves it where it is."""
-    adds = operation.kind is OperationKind.ADD and operation.target.type in _IN_SETS
+    adds = operation.kind is OperationKind.ADD and operation.target.type in IN_SETS
     name = operation.payload.get("set", TRUTH if adds else None)
     return name if isinstance(name, str) else None
 
@@ -99,59 +96,7 @@ def _fought(
     ids = [one.target.key for one in operations if one.target.type is TargetType.CONFLICT]
     if not ids:
         return {}
-    asked = OF_CONFLICTS.where(conflict.c.project == project_id, conflict.c.op_id.in_(ids))
-    return {row.op_id: set_of_conflict(row) for row in connection.execute(asked)}
-
-
-# --- the sets of conflicts ------------------------------------------------------------------------
-
-_SET = func.coalesce(
-    annotation.c.set_name, scribble.c.set_name, comment.c.set_name, tombstone.c.set_name
-)
-OF_CONFLICTS = (
-    select(
-        conflict.c.op_id,
-        conflict.c.target_type,
-        _SET.label("set_name"),
-        case((_SET.is_(None), payload.c.data)).label("wanted"),
+    asked = select(conflict.c.op_id, conflict.c.set_name).where(
+        conflict.c.project == project_id, conflict.c.op_id.in_(ids)
     )
-    .select_from(conflict)
-    .outerjoin(
-        annotation,
-        (annotation.c.project == conflict.c.project)
-        & (annotation.c.uid == conflict.c.target_key)
-        & (conflict.c.target_type == TargetType.ANNOTATION.value),
-    )
-    .outerjoin(
-        scribble,
-        (scribble.c.project == conflict.c.project)
-        & (scribble.c.uid == conflict.c.target_key)
-        & (conflict.c.target_type == TargetType.SCRIBBLE.value),
-    )
-    .outerjoin(
-        comment,
-        (comment.c.project == conflict.c.project)
-        & (comment.c.uid == conflict.c.target_key)
-        & (conflict.c.target_type == TargetType.COMMENT.value),
-    )
-    .outerjoin(
-        tombstone,
-        (tombstone.c.project == conflict.c.project)
-        & (tombstone.c.target_type == conflict.c.target_type)
-        & (tombstone.c.target_key == conflict.c.target_key),
-    )
-    .join(
-        payload,
-        (payload.c.project == conflict.c.project) & (payload.c.hash == conflict.c.payload_hash),
-    )
-)
-"""Conflicts with what tells the set of each; narrow it and ask `set_of_conflict` of its rows."""
-
-
-def set_of_conflict(row: Row[*tuple[Any, ...]]) -> str:
-    """The set that a conflict is about, "" for none: the state of an image has none."""
-    if row.target_type not in _IN_SETS:
-        return ""
-    # An add whose group was refused with it is nowhere yet: it said itself where it belongs.
-    wanted = {} if row.wanted is None else orjson.loads(row.wanted)
-    return row.set_name or wanted.get("set", TRUTH)
+    return {op_id: name for op_id, name in connection.execute(asked)}

@@ -463,11 +463,16 @@ class Store:
             return history.conflicts(connection, project_id, image_id)
 
     def disputes(
-        self, project_id: int, image_id: int | None, *, sets: Sequence[str] = (TRUTH,)
+        self,
+        project_id: int,
+        image_id: int | None,
+        *,
+        sets: Sequence[str] = (TRUTH,),
+        limit: int | None = None,
     ) -> list[Dispute]:
         """What waits to be settled on an image, put together as one person meets it."""
         with self._reading() as connection:
-            return disputes.disputes(connection, project_id, image_id, sets)
+            return disputes.disputes(connection, project_id, image_id, sets, limit)
 
     def conflict_counts(
         self, project_id: int, image_ids: Sequence[int], *, sets: Sequence[str] = (TRUTH,)

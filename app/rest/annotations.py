@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from datasetbuilder.api import Project
 from datasetbuilder.app.rest.addressed import image_at, project_at
-from datasetbuilder.app.rest.conflicts import dispute_to_wire
+from datasetbuilder.app.rest.conflicts import conflicts_shown
 from datasetbuilder.app.rest.projects import labels_to_wire, project_to_wire
 from datasetbuilder.app.rest.sight import (
     comment_sets_shown,
@@ -43,7 +43,7 @@ def image_document(project: Project, image_id: int) -> dict[str, Any]:
         "annotations": project.annotation_wires(image_id, sets=shown),
         "scribbles": [scribble_to_wire(x) for x in project.scribbles(image_id, sets=shown)],
         "comments": project.comments(image_id, sets=comment_sets_shown(shown)),
-        "conflicts": [dispute_to_wire(x) for x in project.disputes(image_id, sets=shown)],
+        **conflicts_shown(project, image_id, shown),
         "seq": info.seq,
         "previous": previous,
         "next": following,

@@ -1,14 +1,18 @@
 """What was refused because others were first, until somebody has settled it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from datasetbuilder.api import Project
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.rest.sight import sets_shown
 from datasetbuilder.app.services import Services
 from datasetbuilder.projects.store import Dispute
 from datasetbuilder.wire import target_to_wire
+
+TOLD_AT_ONCE = 50
 
 
 def register(api: Blueprint, services: Services) -> None:
@@ -23,8 +27,20 @@ def register(api: Blueprint, services: Services) -> None:
     def list_conflicts(slug: str, image_id: int) -> Response:
         project = project_at(services, slug)
         image_at(project, image_id)
-        found = project.disputes(image_id, sets=sets_shown(project))
-        return jsonify({"conflicts": [dispute_to_wire(item) for item in found]})
+        return jsonify(conflicts_shown(project, image_id, sets_shown(project)))
+
+
+def conflicts_shown(project: Project, image_id: int, shown: Sequence[str]) -> dict[str, Any]:
+    """The oldest conflicts of an image, and how many operations wait in all.
+
+    Nobody answers hundreds at once; the next are told when these are answered.
+    """
+    found = project.disputes(image_id, sets=shown, limit=TOLD_AT_ONCE)
+    waiting = project.conflict_counts([image_id], sets=shown).get(image_id, 0) if found else 0
+    return {
+        "conflicts": [dispute_to_wire(item) for item in found],
+        "conflicts_waiting": waiting,
+    }
 
 
 def dispute_to_wire(dispute: Dispute) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_a_settled_conflict_is_listed_no_more(client, disputed):
     }
     answer = send(client, settled)
     assert (answer["results"][0]["outcome"], answer["conflicts"]) == ("accepted", 0)
-    assert client.get(f"{IMAGE}/conflicts").json == {"conflicts": []}
+    assert client.get(f"{IMAGE}/conflicts").json == {"conflicts": [], "conflicts_waiting": 0}
 
 
 def test_labels_out_of_use_are_listed_with_their_heirs(client, project):

@@ -172,3 +172,23 @@ def test_a_conflict_about_the_state_of_an_image_is_told_like_any_other(campaign)
     assert side.mine is not None
     assert side.theirs is not None
     assert (side.mine["state"], side.theirs["state"], side.version) == ("skipped", "done", 2)
+
+
+def test_no_more_are_told_than_were_asked_for(campaign):
+    campaign.run(*(campaign.add(uid) for uid in "abc"))
+    campaign.run(*(campaign.change(uid, {"label": 2}, 1) for uid in "abc"))
+    campaign.run(*(campaign.change(uid, box(x=9), 1) for uid in "abc"))
+
+    assert len(waiting(campaign, limit=2)) == 2
+    assert campaign.store.conflict_counts(campaign.id, [1]) == {1: 3}
+
+
+def test_an_add_that_failed_with_its_group_waits_in_the_set_that_it_asked_for(campaign):
+    campaign.run(campaign.add("a"), campaign.change("a", {"label": 2}, 1))
+    campaign.run(
+        campaign.add("b", {**box(), "set": "bob"}, group="both"),
+        campaign.change("a", box(x=9), 1, group="both"),
+    )
+
+    assert campaign.store.conflict_counts(campaign.id, [1], sets=["bob"]) == {1: 1}
+    assert campaign.store.conflict_counts(campaign.id, [1]) == {1: 1}

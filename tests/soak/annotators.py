@@ -3,8 +3,9 @@
 Run: python -m tests.soak.annotators [--seconds 600] [--clients 50] [--seed 1] [--broken blind]
 
 Over HTTP against the real server. Every save is an add or a change of an annotation that all share;
-a change that meets a conflict is read again and repeated, as the page does. Each accepted change
-adds one to a number that the annotation carries: if an update was lost, the numbers come out short.
+a change that meets a conflict is read again and repeated with the answer "keep mine", as the page
+does. Each accepted change adds one to a number that the annotation carries: if an update was lost,
+the numbers come out short.
 """
 
 import argparse
@@ -49,6 +50,7 @@ class Person:
     errors: list[str] = field(default_factory=list)
     conflicts: int = 0
     counted: int = 0
+    unanswered: tuple[int, str] | None = None
 
     def work(self, until: float, pause: float) -> None:
         """Save until the time is over, once every ``pause`` seconds."""
@@ -56,17 +58,18 @@ class Person:
         while due < until:
             time.sleep(max(0.0, due - time.monotonic()))
             try:
-                self._count() if self.client.dice.random() < 0.4 else self._add()
+                self._count() if self.unanswered or self.client.dice.random() < 0.4 else self._add()
             except (OSError, http.client.HTTPException, KeyError) as error:
                 self.errors.append(repr(error))
             due = max(due + pause, time.monotonic()) if pause else time.monotonic()
         self.client.close()
 
-    def _save(self, image_id: int, operation: dict[str, Any]) -> dict[str, Any]:
+    def _save(self, image_id: int, *operations: dict[str, Any]) -> dict[str, Any]:
+        """Send a gesture; the answer to its first operation."""
         began = time.perf_counter()
-        status, answer = self.client.save(image_id, [operation])
+        status, answer = self.client.save(image_id, list(operations))
         self.times.append(time.perf_counter() - began)
-        if status != 200 or answer["results"][0]["outcome"] == "refused":
+        if status != 200 or "refused" in {one["outcome"] for one in answer["results"]}:
             self.errors.append(f"{status}: {answer}")
             raise KeyError("refused")
         self.acknowledged.add(answer)
@@ -77,20 +80,22 @@ class Person:
         self._save(image_id, self.client.add(image_id))
 
     def _count(self) -> None:
-        """Add one to the number of a shared annotation, whoever else does."""
-        image_id = self.client.dice.randint(1, 5)
+        """Add one to the number of a shared annotation, or say "keep mine" of what was refused."""
+        image_id, refused = self.unanswered or (self.client.dice.randint(1, 5), None)
         status, answer = self.client.ask("GET", f"/projects/{SLUG}/images/{image_id}/annotations")
-        there = next(one for one in answer["annotations"] if one["uid"] == f"shared-{image_id}")
         if status != 200:
             self.errors.append(f"{status}: {answer}")
             return
+        there = next(one for one in answer["annotations"] if one["uid"] == f"shared-{image_id}")
         payload = {"attributes": {"n": there["attributes"].get("n", 0) + 1}}
-        operation = self.client.operation(
+        change = self.client.operation(
             "change", there["uid"], image_id, payload=payload, base_version=there["version"]
         )
-        accepted = self._save(image_id, operation)["outcome"] == "accepted"
+        settle = [] if refused is None else [self.client.settle(refused, image_id, "mine")]
+        accepted = self._save(image_id, change, *settle)["outcome"] == "accepted"
         self.counted += accepted
         self.conflicts += not accepted
+        self.unanswered = None if accepted else (image_id, change["op_id"])
 
 
 def fill(folder: Path, exported: int) -> None:

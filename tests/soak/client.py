@@ -135,6 +135,17 @@ class Client:
         target = {"type": "annotation", "key": uid, "image": image_id}
         return {"op_id": self.uuid(), "kind": kind, "target": target, **rest}
 
+    def settle(self, op_id: str, image_id: int, choice: str) -> dict[str, Any]:
+        """The answer to a conflict."""
+        target = {"type": "conflict", "key": op_id, "image": image_id}
+        return {
+            "op_id": self.uuid(),
+            "kind": "remove",
+            "target": target,
+            "payload": {"choice": choice},
+            "base_version": 1,
+        }
+
     def add(self, image_id: int) -> dict[str, Any]:
         """A new box or polygon."""
         x, y = self.dice.randrange(WIDTH - 60), self.dice.randrange(HEIGHT - 60)

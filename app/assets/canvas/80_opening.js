@@ -111,7 +111,7 @@
       this.tool.enter();
       this.emit('dock');
       this.redraw();
-      this.meet(answer.conflicts || []);
+      this.meet(answer.conflicts || [], answer.conflicts_waiting || 0);
       this.recall(answer.seq);
     },
 

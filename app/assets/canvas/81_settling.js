@@ -13,8 +13,13 @@
   const methods = {
     // --- conflicts ------------------------------------------------------------------------------
 
-    /** Conflicts that waited in the store. @param {object[]} disputes as the server tells them */
-    meet(disputes) {
+    /**
+     * Conflicts that waited in the store.
+     * @param {object[]} disputes the oldest, as the server tells them
+     * @param {number} waiting how many operations wait in all
+     */
+    meet(disputes, waiting) {
+      this.counted = waiting;
       this.emit('disputes', disputes.map((dispute) => this.conflictOf(dispute)));
     },
 

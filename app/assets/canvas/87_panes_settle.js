@@ -93,7 +93,8 @@
     }
 
     forAll() {
-      const words = `${this.waiting.length} conflicts`;
+      const more = this.editor.counted > this.count ? ', and more after them' : '';
+      const words = `${this.waiting.length} conflicts${more}`;
       const button = (choice, text) =>
         this.button(text, () => this.answer([...this.waiting], choice));
       return dsb.make(

@@ -43,7 +43,8 @@
     editor.counted = count;
     const { slug, image } = editor;
     const answer = await dsb.client.conflicts(slug, image.id).catch(() => ({ status: 0 }));
-    if (answer.status === 200 && editor.holds(slug, image.id)) editor.meet(answer.body.conflicts);
+    if (answer.status !== 200 || !editor.holds(slug, image.id)) return;
+    editor.meet(answer.body.conflicts, answer.body.conflicts_waiting);
   }
 
   dsb.Editor.prototype.holds = function holds(slug, image) {
