@@ -6,7 +6,17 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    func,
+    select,
+    union,
+)
 
 from datasetbuilder.model import TRUTH, OperationKind, Target, TargetType
 from datasetbuilder.projects import annotations, scribbles
@@ -18,6 +28,7 @@ _DRAWN = (TargetType.ANNOTATION.value, TargetType.SCRIBBLE.value)
 _UNDOABLE = (*_DRAWN, TargetType.IMAGE_STATE.value)
 
 _PREVIOUS = event.alias("previous")
+_IMPORT, _LATER = event.alias("import"), event.alias("later")
 _AFTER, _BEFORE = payload.alias("after"), payload.alias("before")
 _EVENTS = (
     select(event, _AFTER.c.data.label("after"), _BEFORE.c.data.label("before"))
@@ -85,16 +96,53 @@ def lines(
     question = question.add_columns(image.c.name.label("image")).outerjoin(
         image, (image.c.project == event.c.project) & (image.c.id == event.c.image_id)
     )
-    if asked.image_id is not None:
-        question = question.where(event.c.image_id == asked.image_id)
     if asked.author:
         question = question.where(event.c.author == asked.author)
     if asked.key:
         question = question.where(event.c.target_key == asked.key)
     if asked.before is not None:
         question = question.where(event.c.seq < asked.before)
-    rows = connection.execute(question.limit(asked.limit), {"p": project_id}).all()
+    question = question.limit(asked.limit)
+    if asked.image_id is None:
+        rows = connection.execute(question, {"p": project_id}).all()
+    else:
+        own = question.where(event.c.image_id == asked.image_id)
+        taken_in = question.where(event.c.seq.in_(_imports_of(asked.image_id, sets)))
+        # Two questions: each follows an index, both in one would sort the whole log of the image.
+        rows = [
+            row for one in (own, taken_in) for row in connection.execute(one, {"p": project_id})
+        ]
+        rows = sorted(rows, key=lambda row: -row.seq)[: asked.limit]
     return [replace(_moment(row), image=row.image or "") for row in rows]
+
+
+def _imports_of(image_id: int, sets: Sequence[str]) -> CompoundSelect[Any]:
+    """The events that brought many annotations at once, some of them onto this image.
+
+    Those that nobody touched since bear its number; those that somebody did name it as the event
+    before.
+    """
+    untouched = select(annotation.c.seq).where(
+        annotation.c.project == bindparam("p"),
+        annotation.c.image_id == image_id,
+        annotation.c.in_batch,
+        annotation.c.set_name.in_(list(sets)),
+    )
+    touched = (
+        select(_IMPORT.c.seq)
+        .join(
+            _LATER,
+            (_LATER.c.project == _IMPORT.c.project) & (_LATER.c.previous_seq == _IMPORT.c.seq),
+        )
+        .where(
+            _LATER.c.project == bindparam("p"),
+            _LATER.c.image_id == image_id,
+            _LATER.c.set_name.in_(list(sets)),
+            _IMPORT.c.target_type == TargetType.BATCH.value,
+            _IMPORT.c.target_key == "annotations",
+        )
+    )
+    return union(untouched, touched)
 
 
 def moment(

@@ -125,7 +125,9 @@ def line_to_wire(one: Moment) -> dict[str, Any]:
 
 def _about(shown: Mapping[str, Any]) -> dict[str, Any]:
     known = ("label", "kind", "state", "name", "split", "choice", "source")
-    return {name: shown[name] for name in known if name in shown}
+    about = {name: shown[name] for name in known if name in shown}
+    imported = shown.get("annotations")
+    return {**about, "n": imported["n"]} if imported else about
 
 
 def _changed(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[str]:

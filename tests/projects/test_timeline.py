@@ -53,6 +53,21 @@ def test_the_newest_lines_come_first_with_before_and_after(edited):
     ]  # fmt: skip
 
 
+def test_an_import_is_a_line_of_each_image_that_it_brought_something_to(campaign):
+    there = [Annotation(uid, 1, Box(1, 2, 3, 4), image_id=1) for uid in ("a", "b")]
+    hidden = Annotation("c", 1, Box(1, 2, 3, 4), image_id=3, set="model-a")
+    campaign.store.add_annotations(campaign.id, [*there, hidden], author="eve", tool="import")
+    campaign.run(campaign.add("own", image=2), campaign.change("a", box(x=20), 1))
+    campaign.do(campaign.remove("b", 1))
+
+    assert read(campaign) == [(7, "remove", "b"), (6, "change", "a"), (4, "add", "annotations")]
+    assert read(campaign, Asked(image_id=2)) == [(5, "add", "own")]
+    assert read(campaign, Asked(image_id=3)) == []
+    assert read(campaign, Asked(image_id=3), sets=["truth", "model-a"]) == [
+        (4, "add", "annotations")
+    ]
+
+
 def test_lines_are_read_page_by_page_and_narrowed_to_an_object_or_a_person(edited):
     assert read(edited, replace(HERE, limit=2, before=7)) == [(6, "change", "a"), (5, "add", "b")]
     assert read(edited, replace(HERE, key="b")) == [(7, "remove", "b"), (5, "add", "b")]

@@ -129,6 +129,7 @@
       const { editor } = this;
       if (target.type === 'conflict') return `conflict settled: ${about.choice || ''}`;
       if (target.type === 'image_state') return `image is ${(about.state || '').replace('_', ' ')}`;
+      if (target.type === 'batch') return `import into the project (${about.n} in all)`;
       if (target.type === 'split') return `split: ${about.split || 'none'}`;
       const label = about.label && (editor.anyLabel(about.label) || {}).name;
       const what = target.type === 'annotation' ? `${about.kind || 'object'}${label ? ` “${label}”` : ''}` : target.type;
