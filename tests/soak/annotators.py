@@ -3,9 +3,10 @@
 Run: python -m tests.soak.annotators [--seconds 600] [--clients 50] [--seed 1] [--broken blind]
 
 Over HTTP against the real server. Every save is an add or a change of an annotation that all share;
-a change that meets a conflict is read again and repeated with the answer "keep mine", as the page
-does. Each accepted change adds one to a number that the annotation carries: if an update was lost,
-the numbers come out short.
+a change that meets a conflict is repeated with the answer "keep mine". As the page does, a person
+reads an image once, hears what others did on it before the own change, and is told the rest with
+each answer. Each accepted change adds one to a number that the annotation carries: if an update was
+lost, the numbers come out short.
 """
 
 import argparse
@@ -38,6 +39,8 @@ from tests.soak.client import (
 )
 
 EXPORTED = "big"
+FUTURE = 2**40
+"""Heard of everything: an image that is not open."""
 
 
 @dataclass
@@ -51,6 +54,8 @@ class Person:
     conflicts: int = 0
     counted: int = 0
     unanswered: tuple[int, str] | None = None
+    heard: dict[int, int] = field(default_factory=dict)
+    shared: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def work(self, until: float, pause: float) -> None:
         """Save until the time is over, once every ``pause`` seconds."""
@@ -67,13 +72,30 @@ class Person:
     def _save(self, image_id: int, *operations: dict[str, Any]) -> dict[str, Any]:
         """Send a gesture; the answer to its first operation."""
         began = time.perf_counter()
-        status, answer = self.client.save(image_id, list(operations))
+        answer = self._send(image_id, *operations)
         self.times.append(time.perf_counter() - began)
-        if status != 200 or "refused" in {one["outcome"] for one in answer["results"]}:
-            self.errors.append(f"{status}: {answer}")
+        if "refused" in {one["outcome"] for one in answer["results"]}:
+            self.errors.append(str(answer))
             raise KeyError("refused")
         self.acknowledged.add(answer)
         return answer["results"][0]
+
+    def _send(self, image_id: int, *operations: dict[str, Any]) -> dict[str, Any]:
+        """Send operations, or none to hear what others did, and take down what they did."""
+        since = self.heard.get(image_id, FUTURE)
+        status, answer = self.client.save(image_id, list(operations), since=since)
+        if status != 200:
+            self.errors.append(f"{status}: {answer}")
+            raise KeyError("refused")
+        if image_id in self.heard:
+            self.heard[image_id] = answer["seq"]
+            for other in answer["others"]:
+                self._learn(image_id, other["target"]["key"], other["current"])
+        return answer
+
+    def _learn(self, image_id: int, key: str, current: dict[str, Any]) -> None:
+        if key == f"shared-{image_id}":
+            self.shared[image_id] = (current["attributes"].get("n", 0), current["version"])
 
     def _add(self) -> None:
         image_id = self.client.dice.randint(1, IMAGES)
@@ -82,20 +104,34 @@ class Person:
     def _count(self) -> None:
         """Add one to the number of a shared annotation, or say "keep mine" of what was refused."""
         image_id, refused = self.unanswered or (self.client.dice.randint(1, 5), None)
-        status, answer = self.client.ask("GET", f"/projects/{SLUG}/images/{image_id}/annotations")
-        if status != 200:
-            self.errors.append(f"{status}: {answer}")
-            return
-        there = next(one for one in answer["annotations"] if one["uid"] == f"shared-{image_id}")
-        payload = {"attributes": {"n": there["attributes"].get("n", 0) + 1}}
+        if image_id in self.heard:
+            self._send(image_id)
+        else:
+            self._open(image_id)
+        number, version = self.shared[image_id]
         change = self.client.operation(
-            "change", there["uid"], image_id, payload=payload, base_version=there["version"]
+            "change",
+            f"shared-{image_id}",
+            image_id,
+            payload={"attributes": {"n": number + 1}},
+            base_version=version,
         )
         settle = [] if refused is None else [self.client.settle(refused, image_id, "mine")]
-        accepted = self._save(image_id, change, *settle)["outcome"] == "accepted"
+        result = self._save(image_id, change, *settle)
+        self._learn(image_id, f"shared-{image_id}", result["current"])
+        accepted = result["outcome"] == "accepted"
         self.counted += accepted
         self.conflicts += not accepted
         self.unanswered = None if accepted else (image_id, change["op_id"])
+
+    def _open(self, image_id: int) -> None:
+        status, answer = self.client.ask("GET", f"/projects/{SLUG}/images/{image_id}/annotations")
+        if status != 200:
+            self.errors.append(f"{status}: {answer}")
+            raise KeyError("not opened")
+        self.heard[image_id] = answer["seq"]
+        for one in answer["annotations"]:
+            self._learn(image_id, one["uid"], one)
 
 
 def fill(folder: Path, exported: int) -> None:

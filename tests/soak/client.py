@@ -119,9 +119,11 @@ class Client:
             self._connect.close()
             raise
 
-    def save(self, image_id: int, operations: list[dict[str, Any]]) -> tuple[int, Any]:
-        """Send operations on one image."""
-        body = {"operations": operations, "client": self.name, "since": 2**40}
+    def save(
+        self, image_id: int, operations: list[dict[str, Any]], *, since: int = 2**40
+    ) -> tuple[int, Any]:
+        """Send operations on one image, and ask what others did after an event."""
+        body = {"operations": operations, "client": self.name, "since": since}
         return self.ask("POST", f"/projects/{SLUG}/images/{image_id}/operations", body)
 
     # --- what a person does ---------------------------------------------------------------
