@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +148,6 @@ def fill(folder: Path, exported: int) -> None:
             return
         big = store.create_project(EXPORTED, labels=[("cell", None)])
         rows = [store.image(project, 1 + k % IMAGES) for k in range(max(1, exported // 100))]
-        from dataclasses import replace
-
         images = [replace(row, id=0, name=f"{k}.png") for k, row in enumerate(rows)]
         for image in store.add_images(big.id, images, author="soak"):
             boxes = [
@@ -159,12 +157,16 @@ def fill(folder: Path, exported: int) -> None:
             store.add_annotations(big.id, boxes, author="soak")
 
 
-def phase(running: Running, clients: int, seconds: float, pause: float, name: str) -> list[Person]:
-    """Let people work at the same time."""
-    people = [
+def crowd(running: Running, clients: int, name: str) -> list[Person]:
+    """People at their desks, with nothing open yet."""
+    return [
         Person(Client(running, f"{name}-{k}", random.Random(f"{name}-{k}")), Acknowledged())
         for k in range(clients)
     ]
+
+
+def phase(people: list[Person], seconds: float, pause: float, name: str) -> list[Person]:
+    """Let people work at the same time."""
     until = time.monotonic() + seconds
     threads = [threading.Thread(target=one.work, args=(until, pause)) for one in people]
     for thread in threads:
@@ -177,23 +179,23 @@ def phase(running: Running, clients: int, seconds: float, pause: float, name: st
     return people
 
 
-def export_beside(running: Running, clients: int) -> tuple[list[Person], str]:
-    """The same people for as long as an export of the large project takes."""
+def export_beside(running: Running, people: list[Person]) -> tuple[list[Person], str]:
+    """The same people, with what they have open, for as long as a large export takes."""
     with closing(Client(running, "exporter", random.Random(1))) as asking:
-        return _export_beside(running, clients, asking)
+        return _export_beside(people, asking)
 
 
-def _export_beside(running: Running, clients: int, asking: Client) -> tuple[list[Person], str]:
+def _export_beside(people: list[Person], asking: Client) -> tuple[list[Person], str]:
     body = {"formats": ["coco"], "task": "instances", "images": "none"}
     status, answer = asking.ask("POST", f"/projects/{EXPORTED}/exports", body)
     if status != 202:
         return [], f"{status}: {answer}"
-    people: list[Person] = []
+    beside = [replace(one, times=[], errors=[], conflicts=0, counted=0) for one in people]
     while True:
-        people += phase(running, clients, 5, 1.0, f"export-{len(people)}")
+        phase(beside, 5, 1.0, "export")
         _, shown = asking.ask("GET", f"/projects/{EXPORTED}/jobs/{answer['job']['id']}")
         if (state := shown["job"]["state"]) not in ("waiting", "running"):
-            return people, "" if state == "done" else str(shown)
+            return beside, "" if state == "done" else str(shown)
 
 
 def told(people: list[Person]) -> str:
@@ -211,13 +213,15 @@ def run(given: argparse.Namespace) -> int:
     fill(folder, given.exported)
     try:
         with server(folder, broken=given.broken) as running:
-            paced = phase(running, given.clients, given.seconds, 1.0, f"paced-{given.seed}")
+            people = crowd(running, given.clients, f"paced-{given.seed}")
+            paced = phase(people, given.seconds, 1.0, "paced")
             sys.stderr.write(f"{given.clients} paced: {told(paced)}\n")
-            full = phase(running, 16, given.saturated, 0.0, f"saturated-{given.seed}")
+            restless = crowd(running, 16, f"saturated-{given.seed}")
+            full = phase(restless, given.saturated, 0.0, "saturated")
             sys.stderr.write(f"16 saturating: {told(full)}\n")
             beside, failed = [], ""
             if given.exported:
-                beside, failed = export_beside(running, given.clients)
+                beside, failed = export_beside(running, paced)
         return judge(folder, paced, full, beside, failed, given)
     finally:
         shutil.rmtree(folder.parent, ignore_errors=True)
