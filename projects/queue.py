@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
 from datasetbuilder.errors import DataError
-from datasetbuilder.model import ImageState
+from datasetbuilder.model import TRUTH, ImageState
 from datasetbuilder.projects import database
 from datasetbuilder.projects.clock import micros_from_time, now, time_from_micros
-from datasetbuilder.projects.schema import assignment, image, lease
+from datasetbuilder.projects.schema import annotation, assignment, image, lease
 
 LEASE = 30 * 60 * 1_000_000
 """How many microseconds an image is held for somebody who says nothing any more."""
@@ -55,6 +55,7 @@ class Share:
     first: int = 1
     last: int | None = None
     state: ImageState | None = None
+    label: int | None = None
     due: datetime | None = None
 
 
@@ -288,4 +289,12 @@ def _chosen(project_id: int, share: Share) -> Any:
         asked = asked.where(image.c.id <= share.last)
     if share.state is not None:
         asked = asked.where(image.c.state == share.state.value)
+    if share.label is not None:
+        carried = exists().where(
+            annotation.c.project == project_id,
+            annotation.c.image_id == image.c.id,
+            annotation.c.set_name == TRUTH,
+            annotation.c.label == share.label,
+        )
+        asked = asked.where(carried)
     return asked.order_by(image.c.id)

@@ -15,14 +15,14 @@
 
     async show() {
       try {
-        const [{ members }, { people }, rule, { project }] = await Promise.all([
+        const [{ members }, { people }, rule, { project, labels }] = await Promise.all([
           dsb.ask(`${this.api}/members`),
           dsb.ask(`${this.api}/assignments`),
           dsb.ask(`${this.api}/review/rule`),
           dsb.ask(this.api),
         ]);
         const able = members.filter(({ role }) => role !== 'viewer').map(({ name }) => name).sort();
-        this.root.replaceChildren(this.loads(people), this.assigning(able, project), this.rule(rule));
+        this.root.replaceChildren(this.loads(people), this.assigning(able, project, labels), this.rule(rule));
       } catch (error) {
         this.say(error.message, 'bad');
       }
@@ -68,7 +68,7 @@
       return make('tr', {}, ...cells.map((words) => make('td', {}, words)), make('td', {}, back));
     }
 
-    assigning(able, project) {
+    assigning(able, project, labels) {
       const boxes = able.map((name) => [name, make('input', { type: 'checkbox', name: 'user', value: name })]);
       const people = boxes.map(([name, box]) => make('label', { className: 'row' }, box, name));
       const first = make('input', { type: 'number', min: 1, value: 1, 'aria-label': 'From image number' });
@@ -77,6 +77,8 @@
       const states = STATES.filter((state) => project.states[state]);
       const choices = states.map((value) => make('option', { value }, value.replace('_', ' ')));
       const state = make('select', { 'aria-label': 'Only images in this state' }, all, ...choices);
+      const kinds = labels.map(({ id, name }) => make('option', { value: String(id) }, `with ${name}`));
+      const label = make('select', { 'aria-label': 'Only images with this label' }, make('option', { value: '' }, 'with any label or none'), ...kinds);
       const due = make('input', { type: 'date', 'aria-label': 'Due on this day' });
       const send = make('button', { type: 'submit', className: 'button primary' }, 'Assign in turn');
       const form = make(
@@ -84,7 +86,7 @@
         make('h2', {}, 'Assign images'),
         make('p', { className: 'dim' }, 'The images go to the people in turn, one each. They come first for them and are offered to nobody else. An earlier assignment gives way.'),
         able.length ? make('div', { className: 'row wrap' }, ...people) : make('p', { className: 'dim' }, 'Nobody has a role here yet: give people one on the People page.'),
-        make('div', { className: 'row wrap' }, 'Images', first, 'to', last, state, 'due', due, send),
+        make('div', { className: 'row wrap' }, 'Images', first, 'to', last, state, label, 'due', due, send),
       );
       form.addEventListener('submit', (event) => {
         event.preventDefault();
@@ -92,6 +94,7 @@
         const body = { users, first: Number(first.value) || 1 };
         if (last.value) body.last = Number(last.value);
         if (state.value) body.state = state.value;
+        if (label.value) body.label = Number(label.value);
         if (due.value) body.due = endOf(due.value);
         this.change('POST', '/assignments', body, ({ assigned }) => `${assigned} images are assigned.`);
       });

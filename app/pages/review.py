@@ -25,7 +25,7 @@ def layout(project: Project, image_id: int = 0) -> html.Div:
     if image_id:
         project.image(image_id)
     return html.Div(
-        [_top_line(project), _stage(), _pane(), _strip()],
+        [_top_line(project), _stage(project.slug), _pane(), _strip()],
         id=ids.ANNOTATE,
         className="annotate review",
         **attributes(
@@ -99,7 +99,7 @@ def _icon_button(action: str, words: str, picture: str, *, hidden: bool = False)
     )
 
 
-def _stage() -> Any:
+def _stage(slug: str) -> Any:
     empty = html.Div(
         [
             html.H2("Nothing waits for a review"),
@@ -107,7 +107,7 @@ def _stage() -> Any:
                 "An image comes here when an annotator says that it is done (Ctrl+Enter on the "
                 "annotate page). What is drawn for a review is set on the Work page."
             ),
-            html.P(html.A("Back to the images", href="images", className="button")),
+            html.P(html.A("Back to the images", href=f"/p/{slug}/images", className="button")),
         ],
         id="review-empty",
         className="review-empty",

@@ -306,6 +306,7 @@ class Assignment(Strict):
     first: int = Field(default=1, ge=1, le=2**53)
     last: int | None = Field(default=None, ge=1, le=2**53)
     state: Literal["new", "in_progress", "done", "accepted", "rejected", "skipped"] | None = None
+    label: int | None = Field(default=None, ge=1, le=2**53)
     due: Annotated[str, StringConstraints(max_length=40)] | None = None
 
 

@@ -83,6 +83,7 @@ def _share(body: bodies.Assignment) -> Share:
         users=body.users,
         first=body.first,
         last=body.last,
+        label=body.label,
         state=None if body.state is None else ImageState(body.state),
         due=None if body.due is None else _moment(body.due),
     )

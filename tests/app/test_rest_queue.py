@@ -2,6 +2,7 @@
 
 import pytest
 
+from datasetbuilder.model import Box
 from tests.app.people import browser_of, enrol
 
 QUEUE, ASSIGNMENTS = "/api/v1/projects/cats/queue", "/api/v1/projects/cats/assignments"
@@ -60,6 +61,15 @@ def test_images_are_assigned_in_turn_and_taken_back(team):
     gone = team["boss"].delete(ASSIGNMENTS, json={"users": ["ada"]})
     assert gone.json["unassigned"] == 2
     assert team["boss"].get(ASSIGNMENTS).json["people"][0]["user"] == "bob"
+
+
+def test_images_with_a_label_are_assigned(team, project):
+    project.annotate(2, [("dog", Box(1, 2, 10, 10))])
+    answer = team["boss"].post(ASSIGNMENTS, json={"users": ["ada"], "label": 2})
+    assert answer.json["assigned"] == 1
+    assert taken(team["bob"]) == 1
+    assert taken(team["bob"], leaving=1) == 3
+    assert taken(team["ada"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -54,11 +54,11 @@
     find('#annotate-meter').style.width = `${total ? (100 * done) / total : 0}%`;
   }
 
-  /** Why a reviewer sent the image back. */
+  /** Why a reviewer sent the image back, or why somebody skipped it. */
   function showVerdict({ model }, node) {
     const { state, comment } = (model && model.imageState.state) || {};
-    node.hidden = state !== 'rejected';
-    node.textContent = comment ? `rejected: ${comment}` : 'rejected';
+    node.hidden = state !== 'rejected' && state !== 'skipped';
+    node.textContent = comment ? `${state}: ${comment}` : state;
     node.title = node.textContent;
   }
 

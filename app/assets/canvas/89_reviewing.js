@@ -48,7 +48,7 @@
     /** @param {dsb.Editor} editor @param {HTMLElement} page */
     constructor(editor, page) {
       Object.assign(this, { editor, page });
-      this.part = (name) => page.querySelector(`#review-${name}`);
+      this.piece = (name) => page.querySelector(`#review-${name}`);
       /** @type {object[]} what waits, by id; those with a verdict stay until the page is left */
       this.images = [];
       /** @type {Map<number, string>} the verdicts of this page, by image */
@@ -78,7 +78,7 @@
         return node;
       };
       const send = dsb.make('button', { type: 'submit', className: 'button primary' }, 'Send back ', dsb.make('kbd', {}, '⏎'));
-      this.part('card').replaceChildren(
+      this.piece('card').replaceChildren(
         named('dl', 'about', {}),
         dsb.make(
           'div', { className: 'row verdicts' },
@@ -93,7 +93,7 @@
           send,
         ),
       );
-      this.part('changes').replaceChildren(
+      this.piece('changes').replaceChildren(
         named('div', 'sum', {}),
         dsb.make('label', { className: 'row' }, named('input', 'only', { type: 'checkbox', disabled: true }), 'Show only what changed ', dsb.make('kbd', {}, 'C')),
         named('div', 'list', {}),
@@ -101,8 +101,8 @@
     }
 
     listen() {
-      const words = this.part('words');
-      this.part('form').addEventListener('submit', (event) => {
+      const words = this.piece('words');
+      this.piece('form').addEventListener('submit', (event) => {
         event.preventDefault();
         this.reject(words.value.trim());
       });
@@ -113,8 +113,8 @@
         event.preventDefault();
         this.reject(words.value.trim());
       });
-      this.part('only').addEventListener('change', () => this.compare());
-      this.part('strip').addEventListener('click', (event) => {
+      this.piece('only').addEventListener('change', () => this.compare());
+      this.piece('strip').addEventListener('click', (event) => {
         const tile = event.target.closest('[data-image]');
         if (!tile) return;
         event.preventDefault();
@@ -161,7 +161,7 @@
       this.more = answer.body.next !== null;
       const first = wanted || (this.images.length ? this.images[0].id : 0);
       this.page.classList.toggle('nothing', !first);
-      this.part('empty').hidden = Boolean(first);
+      this.piece('empty').hidden = Boolean(first);
       this.drawStrip();
       if (first) await this.editor.visit(slug, first);
     }
@@ -191,10 +191,10 @@
     drawStrip() {
       const current = this.editor.image && this.editor.image.id;
       const tiles = this.images.map((image) => this.tile(image, image.id === current));
-      this.part('strip').replaceChildren(...tiles);
+      this.piece('strip').replaceChildren(...tiles);
       const left = this.images.filter(({ id }) => !this.verdicts.has(id)).length;
-      this.part('count').textContent = left === 1 ? '1 image waits' : `${left}${this.more ? '+' : ''} images wait`;
-      const here = this.part('strip').querySelector('.here');
+      this.piece('count').textContent = left === 1 ? '1 image waits' : `${left}${this.more ? '+' : ''} images wait`;
+      const here = this.piece('strip').querySelector('.here');
       if (here) here.scrollIntoView({ block: 'nearest', inline: 'center' });
     }
 
@@ -221,7 +221,7 @@
       this.before = null;
       this.stopAsking();
       this.drawStrip();
-      this.part('about').replaceChildren();
+      this.piece('about').replaceChildren();
       const answer = await dsb.client.review(slug, image.id).catch(() => ({ status: 0 }));
       if (answer.status !== 200 || !this.editor.holds(slug, image.id)) return;
       this.about = answer.body;
@@ -244,7 +244,7 @@
       const { verdict } = about;
       if (verdict) rows.push(...line('Last verdict', `${verdict.state} by ${told(verdict.by, verdict.at)}`));
       if (verdict && verdict.comment) rows.push(...line('Its words', verdict.comment));
-      this.part('about').replaceChildren(...rows);
+      this.piece('about').replaceChildren(...rows);
     }
 
     // --- verdicts -------------------------------------------------------------------------------
@@ -255,14 +255,14 @@
     }
 
     askWhy() {
-      this.part('form').hidden = false;
-      this.part('words').focus();
+      this.piece('form').hidden = false;
+      this.piece('words').focus();
       return true;
     }
 
     stopAsking() {
-      this.part('form').hidden = true;
-      this.part('words').value = '';
+      this.piece('form').hidden = true;
+      this.piece('words').value = '';
       this.editor.surface.focus({ preventScroll: true });
     }
 
@@ -325,7 +325,7 @@
     // --- only what changed ----------------------------------------------------------------------
 
     toggleChanges() {
-      const box = this.part('only');
+      const box = this.piece('only');
       if (box.disabled) this.editor.hint('This image was not reviewed before: all of it is new');
       else {
         box.checked = !box.checked;
@@ -337,15 +337,15 @@
     compare() {
       const { editor, before } = this;
       if (!editor.model) return;
-      const place = this.part('changes');
-      this.part('only').disabled = !before;
+      const place = this.piece('changes');
+      this.piece('only').disabled = !before;
       place.hidden = !before;
       if (this.about) this.drawAbout();
       if (!before) return;
       const after = new Map(editor.model.annotations.map(({ key, state }) => [key, state]));
       const found = dsb.changes.between(before, after);
-      this.part('sum').textContent = `Since the last review: ${dsb.changes.summed(found)}`;
-      this.part('list').replaceChildren(...found.map((one) => this.change(one)));
+      this.piece('sum').textContent = `Since the last review: ${dsb.changes.summed(found)}`;
+      this.piece('list').replaceChildren(...found.map((one) => this.change(one)));
       this.overlay(found);
     }
 
@@ -365,7 +365,7 @@
     /** What was there before, dotted, over what is there; all that stayed the same goes. */
     overlay(found) {
       const { editor } = this;
-      const only = this.part('only').checked;
+      const only = this.piece('only').checked;
       const touched = new Set(found.map(({ uid }) => uid));
       editor.hidden.clear();
       editor.shades = [];
