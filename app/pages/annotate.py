@@ -233,6 +233,7 @@ def _pane() -> html.Aside:
                 hidden=True,
                 **attributes(aria_label="Attributes of the selection"),
             ),
+            html.Details(id="annotate-numbers", className="numbers", hidden=True),
             *comments(),
             html.H3(["Objects ", html.Span(id="annotate-count")]),
             html.Div(id="annotate-objects", className="objects"),

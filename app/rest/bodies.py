@@ -166,6 +166,13 @@ class DivideShape(Strict):
     line: list[Any] = Field(min_length=2, max_length=10_000)
 
 
+class ConvertShapes(Strict):
+    """``POST …/shapes/convert``."""
+
+    to: Literal["box", "polygon", "mask"]
+    shapes: list[DrawnShape] = Field(min_length=1, max_length=1000)
+
+
 class RefineRegion(Strict):
     """``POST …/refine/region``: a box, a click, touches or a shape."""
 

@@ -113,6 +113,7 @@ CATALOGUE: dict[tuple[str, str], Entry] = {
         bodies.RefineCutout,
         media="image/png",
     ),
+    ("convert_shapes", "POST"): Entry("Draw shapes as another kind", bodies.ConvertShapes),
     ("combine_shapes", "POST"): Entry("Merge, subtract or intersect shapes", bodies.CombineShapes),
     ("divide_shape", "POST"): Entry("Cut a shape along a line", bodies.DivideShape),
     ("samples", "GET"): Entry(

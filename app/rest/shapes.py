@@ -34,6 +34,20 @@ def register(api: Blueprint, services: Services) -> None:
         pieces = geometry.divided(_shape(body.shape, "shape", image), line, image.shape)
         return jsonify({"shapes": [_said(piece, image) for piece in pieces]})
 
+    @api.post(f"{place}/convert", endpoint="convert_shapes")
+    def convert(slug: str, image_id: int) -> Response:
+        image = image_at(project_at(services, slug), image_id)
+        body = bodies.read(bodies.ConvertShapes)
+        shapes = [_shape(one, f"shapes[{k}]", image) for k, one in enumerate(body.shapes)]
+        return jsonify({"shapes": [_converted(one, Kind(body.to), image) for one in shapes]})
+
+
+def _converted(shape: Geometry, to: Kind, image: Image) -> dict[str, Any]:
+    """With the pixels it covered and covers, so that the page can say what changed."""
+    found = geometry.converted(shape, to, image.shape)
+    before, after = (geometry.extent(one, image.shape).area for one in (shape, found))
+    return {**_said(found, image), "before": before, "after": after}
+
 
 def _shape(drawn: bodies.DrawnShape, path: str, image: Image) -> Geometry:
     try:

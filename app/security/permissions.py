@@ -145,6 +145,7 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.refine_scribbles", "POST"): Permission.ANNOTATE,
     ("api.refine_outline", "POST"): Permission.ANNOTATE,
     ("api.combine_shapes", "POST"): Permission.ANNOTATE,
+    ("api.convert_shapes", "POST"): Permission.ANNOTATE,
     ("api.divide_shape", "POST"): Permission.ANNOTATE,
     ("api.refine_region", "POST"): Permission.ANNOTATE,
     ("api.refine_edit", "POST"): Permission.ANNOTATE,

@@ -13,7 +13,7 @@ into exact pixel-corner polygons, ``raster`` fills shapes, ``strokes`` brush lin
 what may be stored, ``covers`` compares many shapes of one image.
 """
 
-from datasetbuilder.geometry.booleans import combined, divided
+from datasetbuilder.geometry.booleans import combined, converted, divided
 from datasetbuilder.geometry.centres import (
     array_from_centre_ring,
     centre_ring_from_mask,
@@ -67,6 +67,7 @@ __all__ = [
     "coco_rings",
     "coco_rle",
     "combined",
+    "converted",
     "corners_from_rotated_box",
     "crop_from_mask",
     "divided",

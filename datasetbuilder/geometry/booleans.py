@@ -15,11 +15,12 @@ from shapely.ops import split
 from datasetbuilder.errors import GeometryError
 from datasetbuilder.geometry.areas import area_from_part, parts_from_area
 from datasetbuilder.geometry.masks import mask_from_array, mask_from_spans, spans_from_mask
+from datasetbuilder.geometry.outline import polygon_from_mask
 from datasetbuilder.geometry.raster import spans_from_geometry
 from datasetbuilder.geometry.rle import points_from_ring
 from datasetbuilder.geometry.spans import Spans, array_from_spans, union
 from datasetbuilder.geometry.turned import ring_from_turned
-from datasetbuilder.model import Box, Ellipse, Geometry, Mask, Part, Polygon, Ring, RotatedBox
+from datasetbuilder.model import Box, Ellipse, Geometry, Kind, Mask, Part, Polygon, Ring, RotatedBox
 
 Area: TypeAlias = Polygon | Mask
 WAYS = ("merge", "subtract", "intersect")
@@ -161,3 +162,34 @@ def _lengthened(line: Ring, by: float) -> shapely.LineString:
         if length:
             points[end] = points[end] + step / length * by
     return shapely.LineString(points)
+
+
+# --- one kind for another ---------------------------------------------------------------------
+
+
+def converted(shape: Geometry, to: Kind, size: tuple[int, int]) -> Box | Polygon | Mask:
+    """The same object drawn as another kind.
+
+    A mask covers the very pixels that the shape covers. The polygon of a mask runs along pixel
+    corners and covers the same ones; that of a box, rotated box or ellipse has their outline. A box
+    is the smallest around the shape, of a mask around its pixels.
+
+    Raises
+    ------
+    GeometryError
+        If the kind is none of these three, or the shape covers no pixels.
+    """
+    if to is Kind.MASK:
+        return mask_from_spans(spans_from_geometry(shape, size))
+    if to is Kind.POLYGON and isinstance(shape, Mask):
+        return polygon_from_mask(shape)
+    if to is Kind.POLYGON:
+        return (
+            shape if isinstance(shape, Polygon) else Polygon(tuple(parts_from_area(_area(shape))))
+        )
+    if to is not Kind.BOX:
+        raise GeometryError(f"a {shape.kind.value} cannot become a {to.value}")
+    if isinstance(shape, Mask):
+        return Box(float(shape.x), float(shape.y), float(shape.width), float(shape.height))
+    x0, y0, x1, y1 = map(float, _area(shape).bounds)
+    return Box(x0, y0, x1 - x0, y1 - y0)

@@ -52,3 +52,39 @@ def test_what_cannot_be_done_is_refused_in_words(client, project, route, body, r
     answer = client.post(f"{SHAPES}/{route}", json=body)
     assert answer.status_code in (400, 422)
     assert reason in answer.json["error"]
+
+
+def test_a_shape_is_drawn_as_another_kind_and_what_changes_is_said(client, project):
+    ring = [[1, 1], [5, 1], [5, 5]]
+    triangle = {"kind": "polygon", "geometry": {"parts": [[ring]]}}
+    (mask,) = convert(client, "mask", triangle)
+    assert (mask["kind"], mask["before"], mask["after"]) == ("mask", mask["after"], mask["before"])
+    (around,) = convert(client, "box", triangle)
+    assert around["geometry"] == {"x": 1, "y": 1, "width": 4, "height": 4}
+    assert around["after"] == 16 > around["before"]
+    drawn = {name: mask[name] for name in ("kind", "geometry")}
+    (back,) = convert(client, "polygon", drawn)
+    assert (back["kind"], back["after"]) == ("polygon", mask["after"])
+    (same,) = convert(client, "mask", {name: back[name] for name in ("kind", "geometry")})
+    assert same["geometry"] == mask["geometry"]
+
+
+def test_a_box_becomes_the_polygon_of_its_corners(client, project):
+    (polygon,) = convert(client, "polygon", box(2, 3))
+    ((ring,),) = polygon["geometry"]["parts"]
+    assert {tuple(point) for point in ring} == {(2, 3), (6, 3), (6, 7), (2, 7)}
+    assert polygon["before"] == polygon["after"] == 16
+
+
+def test_a_line_becomes_nothing_else(client, project):
+    line = {"kind": "polyline", "geometry": {"points": [[1, 1], [5, 5]]}}
+    body = {"to": "polygon", "shapes": [line]}
+    answer = client.post(f"{SHAPES}/convert", json=body)
+    assert answer.status_code in (400, 422)
+    assert "cover no area" in answer.json["error"]
+
+
+def convert(client, to, *shapes):
+    answer = client.post(f"{SHAPES}/convert", json={"to": to, "shapes": list(shapes)})
+    assert answer.status_code == 200, answer.text
+    return answer.json["shapes"]

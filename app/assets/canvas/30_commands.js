@@ -42,6 +42,15 @@
       };
     }
 
+    /** The last two steps were one movement of the hand, on the same objects: one step to undo. */
+    join(tool) {
+      const [first, second] = this.done.slice(-2);
+      const fits = first && second && first.tool === tool && second.tool === tool && first.changes.length === second.changes.length;
+      if (!fits || !first.changes.every(({ key }, k) => key === second.changes[k].key)) return;
+      const changes = second.changes.map((change, k) => ({ ...change, before: first.changes[k].before }));
+      this.done.splice(-2, 2, { changes, tool });
+    }
+
     /** The server stored something slightly different: later undos must recognise it. */
     rewrite(before, after) {
       for (const { changes } of [...this.done, ...this.undone]) {

@@ -22,6 +22,7 @@
     }
 
     leave() {
+      this.editor.extending = null;
       this.clear();
     }
 
@@ -42,7 +43,8 @@
       }
       this.trail = [touch.inside];
       const last = this.points[this.points.length - 1];
-      if (!last || geometry.distance(last, touch.inside) > 0) this.points.push(touch.inside);
+      const place = this.editor.snapped(touch.inside, null);
+      if (!last || geometry.distance(last, place) > 0) this.points.push(place);
       this.pointer = touch.inside;
       this.editor.redraw();
       this.editor.emit('dock');
@@ -112,13 +114,19 @@
 
     /** @param {object} polygon */
     finish(polygon) {
-      this.editor.annotate('polygon', polygon, { tool: 'polygon' });
+      const { editor } = this;
+      if (editor.extending) editor.extended(polygon);
+      else editor.annotateBetween(polygon, 'polygon');
     }
 
     escape() {
       const busy = this.points.length > 0;
       this.clear();
-      return busy;
+      if (busy || !this.editor.extending) return busy;
+      const { uid } = this.editor.extending;
+      this.editor.setTool('select');
+      this.editor.select(uid);
+      return true;
     }
 
     erase() {
@@ -165,7 +173,12 @@
     dock() {
       const n = this.points.length;
       const chip = this.editor.labelChip();
-      if (!n) return [...chip, { is: 'text', text: 'click corner after corner, or drag by free hand' }];
+      const { extending } = this.editor;
+      const task = extending ? (extending.way === 'subtract' ? 'draw the hole: ' : 'draw the part: ') : '';
+      if (!n) {
+        const text = `${task}click corner after corner, or drag by free hand`;
+        return [...chip, ...(task ? [] : [this.editor.bordersControl()]), { is: 'text', text }];
+      }
       return [
         ...chip,
         { is: 'text', text: n === 1 ? '1 corner' : `${n} corners` },

@@ -83,8 +83,8 @@
       const known = editor.model.annotation(stroke.uid);
       if (!mask && !known) return;
       if (!mask) editor.remove(stroke.uid, this.name);
-      else if (known) editor.edit(stroke.uid, { geometry: mask }, this.name);
-      else editor.annotate('mask', mask, { uid: stroke.uid, tool: this.name });
+      else if (!this.value) editor.edit(stroke.uid, { geometry: mask }, this.name);
+      else if (!editor.painted(stroke.uid, stroke.label, mask, this.name)) return;
       if (mask) editor.select(stroke.uid);
     }
 
@@ -162,6 +162,7 @@
         ...editor.labelChip(),
         this.sizeControl(),
         this.shapeControl(),
+        editor.bordersControl(),
         { is: 'text', text: extends_ ? 'adds to the selected mask' : 'paints a new mask' },
         ...(extends_
           ? [{ is: 'button', text: 'new object', keys: 'Esc', run: () => editor.select(null) }]

@@ -9,7 +9,7 @@
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
   const SETTINGS = 'dsb-settings';
-  const DEFAULTS = { brush: 24, scribble: 8, smooth: 0, snap: 0, tool: 'select', pointEach: false, brushShape: 'round', opacity: 50 };
+  const DEFAULTS = { brush: 24, scribble: 8, smooth: 0, snap: 0, tool: 'select', pointEach: false, brushShape: 'round', opacity: 50, stick: false, borders: 'free' };
   const NO_COLOR = '#8b93a6';
 
   /** Settings of this browser; what cannot be read is the default. */
@@ -163,11 +163,15 @@
 
     /** @returns {string} the uid of the new annotation */
     annotate(kind, shape, { uid = dsb.uuid(), label = this.label, source = 'person', tool }) {
+      this.commit([{ type: 'annotation', key: uid, after: this.born(kind, shape, { label, source }) }], tool);
+      return uid;
+    }
+
+    /** The state of a new annotation, with what its label gives it. */
+    born(kind, shape, { label = this.label, source = 'person' }) {
       const attributes = dsb.asking.withDefaults(this.labelOf(label));
       const answers = Object.keys(attributes).length ? { attributes } : {};
-      const after = { label, kind, geometry: shape, source, ...answers };
-      this.commit([{ type: 'annotation', key: uid, after }], tool);
-      return uid;
+      return { label, kind, geometry: shape, source, ...answers };
     }
 
     edit(uid, fields, tool) {

@@ -120,7 +120,17 @@
     /** What can be done with one object, beside removing it. */
     objectActions(state) {
       if (state.kind === 'tag') return [];
-      return [{ is: 'button', text: 'copy', keys: 'Ctrl D', run: () => this.duplicate() }];
+      const lines = state.kind === 'polygon' || state.kind === 'polyline';
+      const area = !dsb.kinds.isOpen(state.kind);
+      return [
+        ...(lines ? [this.simplifyControl(state)] : []),
+        ...(area ? [
+          { is: 'button', text: 'part', keys: ',', run: () => this.extend('merge') },
+          { is: 'button', text: 'hole', keys: '.', run: () => this.extend('subtract') },
+          this.kindControl(state.kind),
+        ] : []),
+        { is: 'button', text: 'copy', keys: 'Ctrl D', run: () => this.duplicate() },
+      ];
     },
 
     severalDock() {
@@ -130,13 +140,9 @@
         { is: 'button', text: 'merge', keys: 'J', run: () => this.combine('merge') },
         { is: 'button', text: 'subtract', keys: '−', run: () => this.combine('subtract') },
         { is: 'button', text: 'intersect', keys: '&', run: () => this.combine('intersect') },
+        this.kindControl(''),
         { is: 'button', text: 'remove', keys: 'Del', run: () => this.removeSelected() },
       ];
-    },
-
-    /** Where a corner goes that is dragged near a neighbour. */
-    snapped(point) {
-      return point;
     },
   };
 

@@ -179,6 +179,7 @@
     new dsb.LabelsPane(editor, part('labels'));
     new dsb.GroupsPane(editor, part('groups'));
     new dsb.AskingPane(editor, part('asking'));
+    new dsb.NumbersPane(editor, part('numbers'));
     new dsb.FilmPane(editor, part('film'));
     new dsb.MeasurePane(editor, part('measure'));
     new dsb.SkipPane(editor, part('skip'));
