@@ -379,7 +379,7 @@
   };
 
   const TIPS = {
-    polygon: 'drag a corner · Alt-click removes it · double-click an edge adds one',
+    polygon: 'Alt-click removes a corner · double-click adds one',
     box: 'drag a corner or an edge · arrow keys move it',
     rotated_box: 'drag a corner or a side · the knob turns it',
     ellipse: 'drag a side · the knob turns it',

@@ -129,7 +129,7 @@
           { is: 'button', text: 'hole', keys: '.', run: () => this.extend('subtract') },
           this.kindControl(state.kind),
         ] : []),
-        { is: 'button', text: 'copy', keys: 'Ctrl D', run: () => this.duplicate() },
+        ...(lines ? [] : [{ is: 'button', text: 'copy', keys: 'Ctrl D', run: () => this.duplicate() }]),
       ];
     },
 

@@ -106,9 +106,8 @@
     simplifyControl(state) {
       const { rough } = this;
       const same = rough && rough.uid === this.selection && dsb.model.equal(rough.now, state.geometry);
-      const count = kinds.chains(state.kind, state.geometry).reduce((sum, { points }) => sum + points.length, 0);
       return {
-        is: 'range', text: `${count} corners, simplify`, min: 0, max: ROUGHEST, curve: 2,
+        is: 'range', text: 'simplify', min: 0, max: ROUGHEST, curve: 2,
         value: same ? rough.tolerance : 0, unit: 'px', zero: 'as drawn',
         set: (value) => this.simplify(value),
       };

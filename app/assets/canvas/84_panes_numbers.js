@@ -29,7 +29,8 @@
     draw() {
       const { state, place } = this;
       place.hidden = !state;
-      if (!state || !place.open || place.contains(document.activeElement)) return;
+      const typing = document.activeElement.tagName === 'INPUT' && place.contains(document.activeElement);
+      if (!state || !place.open || typing) return;
       const rows = shaping.numbers(state.kind, state.geometry);
       const shown = rows.slice(0, MOST).map((row, k) => this.row(row, k));
       const rest = rows.length > MOST ? dsb.make('p', { className: 'dim' }, `and ${rows.length - MOST} more corners`) : null;
