@@ -191,5 +191,5 @@ def converted(shape: Geometry, to: Kind, size: tuple[int, int]) -> Box | Polygon
         raise GeometryError(f"a {shape.kind.value} cannot become a {to.value}")
     if isinstance(shape, Mask):
         return Box(float(shape.x), float(shape.y), float(shape.width), float(shape.height))
-    x0, y0, x1, y1 = map(float, _area(shape).bounds)
+    x0, y0, x1, y1 = map(float, shapely.bounds(_area(shape)))
     return Box(x0, y0, x1 - x0, y1 - y0)
