@@ -74,6 +74,7 @@ class Server {
   carryOut({ op_id, kind, target, payload, base_version: base }, image) {
     const name = `${image}/${target.type}/${target.key}`;
     const version = this.versions.get(name) || (target.type === 'image_state' ? 1 : 0);
+    if (kind === 'add' && version) return { op_id, outcome: 'refused', reason: `${target.key} was there before` };
     const stands = kind === 'add' || base === version || this.versions.get(base) === version;
     if (!stands) return { op_id, outcome: 'conflict', version, current: this.things.get(name) ?? null };
     const wire = kind === 'remove' ? null : { uid: target.key, ...dsb.model.said(this.things.get(name), payload), version: version + 1 };
@@ -128,6 +129,7 @@ async function bench(server = new Server()) {
   editor.view.resize({ width: 148, height: 184 });
   queue.on('answer', (entry, result) => {
     if (editor.slug === entry.slug && editor.image.id === entry.image) editor.model.acknowledge(entry.op, result);
+    editor.stored(entry, result);
   });
   const hints = [];
   const conflicts = [];

@@ -545,3 +545,20 @@ test('two hundred random gestures, undone and done again, agree with the server'
   const stored = server.all('annotation', 1).map(({ uid, geometry }) => [uid, geometry]).sort();
   assert.deepEqual(shown, stored);
 });
+
+test('what was removed comes back by undo after another image was open', async () => {
+  const { editor, press, drag, states, settled, server } = await bench();
+  press('b');
+  drag([[10, 10], [30, 30]]);
+  await settled();
+  editor.select(editor.model.annotations[0].key);
+  press('v', 'delete');
+  await settled();
+  await editor.open('p', 2);
+  await editor.open('p', 1);
+  press('ctrl+z');
+  await settled();
+  assert.equal(states().length, 1);
+  assert.deepEqual(editor.model.stuck, []);
+  assert.equal(server.all('annotation', 1).length, 1);
+});

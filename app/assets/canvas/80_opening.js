@@ -80,8 +80,10 @@
     },
 
     /** One of our operations is stored. */
-    stored(entry, { seq }) {
+    stored(entry, result) {
+      const { seq } = result;
       this.emit('stored');
+      this.bury(entry, result);
       if (entry.slug === this.slug && ofState(entry) && seq) {
         this.stateSeq = Math.max(this.stateSeq, seq);
       }
@@ -102,6 +104,7 @@
       this.replayed(model, waiting);
       this.queue.seen.set(`${this.slug}/${this.image.id}`, answer.seq);
       this.model = model;
+      this.acquaint([...this.graves().values()]);
       this.listen(model);
       this.view.show(this.image);
       this.emit('image');

@@ -156,6 +156,21 @@
       }
     },
 
+    /** What this page removed from an image, by key: undo finds it when the image is opened again. */
+    graves(place = `${this.slug}/${this.image.id}`) {
+      this.buried = this.buried || new Map();
+      if (!this.buried.has(place)) this.buried.set(place, new Map());
+      return this.buried.get(place);
+    },
+
+    /** Keep the version of a tombstone, or forget it when the object is back. */
+    bury({ op: { kind, target }, slug, image }, { outcome, version }) {
+      if (outcome !== 'accepted') return;
+      const graves = this.graves(`${slug}/${image}`);
+      if (kind === 'remove') graves.set(`${target.type}:${target.key}`, { target, version });
+      else graves.delete(`${target.type}:${target.key}`);
+    },
+
     /** The past as new operations, one step to undo. @returns {boolean} was anything different? */
     restore(wanted) {
       const changes = wanted
