@@ -40,7 +40,7 @@ def test_a_shape_is_answered_pierced_converted_typed_and_stacked(server, page):
     person.press("v")
     person.click((80, 80))
 
-    person.press("Control+Enter", "q", "r", "Enter", "PageUp", ".")
+    person.press("Control+Enter", "q", "r", "Enter", "PageUp", ";")
     for place in HOLE:
         person.click(place)
     person.press("Enter")

@@ -169,7 +169,7 @@ test('a hole is drawn into the shape, which keeps its name', async () => {
   const holed = { kind: 'polygon', geometry: { parts: [[square(10, 10, 30).parts[0][0], square(20, 20, 5).parts[0][0]]] } };
   const hand = await answering({ shape: holed });
   const [uid] = hand.editor.chosen;
-  hand.press('.');
+  hand.press(';');
   for (const place of [[20, 20], [25, 20], [25, 25], [20, 25]]) hand.click(place);
   hand.press('enter');
   await hand.settled();
@@ -181,7 +181,7 @@ test('a hole is drawn into the shape, which keeps its name', async () => {
 test('a hole that is given up leaves the shape selected', async () => {
   const hand = await answering({ shape: null });
   const [uid] = hand.editor.chosen;
-  hand.press('.', 'escape');
+  hand.press(';', 'escape');
   assert.deepEqual([hand.editor.toolName, hand.editor.selection, hand.editor.extending], ['select', uid, null]);
 });
 

@@ -126,7 +126,7 @@
         ...(lines ? [this.simplifyControl(state)] : []),
         ...(area ? [
           { is: 'button', text: 'part', keys: ',', run: () => this.extend('merge') },
-          { is: 'button', text: 'hole', keys: '.', run: () => this.extend('subtract') },
+          { is: 'button', text: 'hole', keys: ';', run: () => this.extend('subtract') },
           this.kindControl(state.kind),
         ] : []),
         ...(lines ? [] : [{ is: 'button', text: 'copy', keys: 'Ctrl D', run: () => this.duplicate() }]),
