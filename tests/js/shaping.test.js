@@ -60,10 +60,10 @@ test('corners stick while it is switched on, to others and not to themselves', a
   const { editor, press, drag } = await bench();
   press('b');
   drag([[10, 10], [30, 30]]);
-  press('u');
+  press('shift+c');
   assert.deepEqual(editor.snapped([31, 29], null), [30, 30]);
   assert.deepEqual(editor.snapped([31, 29], editor.model.annotations[0].key), [31, 29]);
-  press('u');
+  press('shift+c');
   assert.deepEqual(editor.snapped([31, 29], null), [31, 29]);
 });
 

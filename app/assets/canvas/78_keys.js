@@ -69,7 +69,7 @@
     { keys: ['end'], run: (e) => e.level('back') },
     { group: 'Objects', show: ', ;', keys: [','], text: 'Draw another part of the shape, a hole in it', run: (e) => e.extend('merge') },
     { keys: [';'], run: (e) => e.extend('subtract') },
-    { group: 'Tools', show: 'U', keys: ['u'], text: 'Corners stick to the borders of neighbours, or not', run: (e) => e.toggleSticking() },
+    { group: 'Tools', show: 'Shift C', keys: ['shift+c'], text: 'Corners stick to the borders of neighbours, or not', run: (e) => e.toggleSticking() },
     { group: 'Objects', show: 'Q', keys: ['q'], text: 'Answer what the label asks; write a note', run: (e) => e.askMe() },
     { group: 'Objects', show: 'Shift H', keys: ['shift+h'], text: 'Show the selection alone, or all again', run: (e) => e.solo() },
     { group: 'Objects', show: 'Ctrl L', keys: ['ctrl+l'], text: 'Lock or free the selection; free all when nothing is selected', run: (e) => e.toggleLocked() },
