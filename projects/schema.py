@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -52,6 +53,17 @@ def _number(name: str, default: int | None = None) -> Column:
 
 def _text(name: str, default: str | None = None) -> Column:
     return Column(name, Text, nullable=False, server_default=default)
+
+
+def _index_of_some(
+    name: str, *columns: Column, where: ColumnElement[bool], unique: bool = False
+) -> Index:
+    """An index of the rows for which a condition holds.
+
+    On PostgreSQL the migrations say the condition. Saying it here as well would load that dialect
+    at every start on SQLite.
+    """
+    return Index(name, *columns, unique=unique, sqlite_where=where)
 
 
 def _flag(name: str) -> Column:
@@ -102,13 +114,12 @@ label = Table(
     UniqueConstraint("project", "uid"),
     sqlite_with_rowid=False,
 )
-Index(
+_index_of_some(
     "uq_label_live_name",
     label.c.project,
     label.c.name_key,
     unique=True,
-    sqlite_where=label.c.deleted == false(),
-    postgresql_where=label.c.deleted == false(),
+    where=label.c.deleted == false(),
 )
 
 image = Table(
@@ -288,12 +299,11 @@ event = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_event_image", event.c.project, event.c.image_id, event.c.seq)
-Index(
+_index_of_some(
     "ix_event_group",
     event.c.project,
     event.c.group_id,
-    sqlite_where=event.c.group_id.is_not(None),
-    postgresql_where=event.c.group_id.is_not(None),
+    where=event.c.group_id.is_not(None),
 )
 
 operation = Table(
@@ -348,13 +358,12 @@ conflict = Table(
     Column("resolved_by", Text),
     sqlite_with_rowid=False,
 )
-Index(
+_index_of_some(
     "ix_conflict_waiting",
     conflict.c.project,
     conflict.c.image_id,
     conflict.c.set_name,
-    sqlite_where=conflict.c.resolved_at.is_(None),
-    postgresql_where=conflict.c.resolved_at.is_(None),
+    where=conflict.c.resolved_at.is_(None),
 )
 
 presence = Table(
