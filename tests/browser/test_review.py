@@ -107,3 +107,23 @@ def test_an_image_is_sent_back_mended_and_accepted(team: Server, page: Page, chr
         other.context.close()
     finally:
         team.stop()
+
+
+def test_a_login_that_ends_goes_on_with_the_password_of_whoever_drew(team: Server, page: Page):
+    try:
+        ada = come_in(page, team, "ada")
+        page.goto(f"{team.origin}/p/{SLUG}/annotate/{IMAGE}")
+        ada.wait_for_image(NAME)
+        page.context.clear_cookies()
+        draw(ada, (100, 100))
+        sheet = page.locator("#annotate-login")
+        expect(sheet).to_contain_text("1 change waits here")
+        sheet.get_by_label("Password of ada").fill("a wrong password")
+        ada.press("Enter")
+        expect(sheet.get_by_role("alert")).to_have_text("That is not the password.")
+        sheet.get_by_label("Password of ada").fill(PASSWORD)
+        ada.press("Enter")
+        expect(sheet).to_be_hidden()
+        ada.wait_until("saved")
+    finally:
+        team.stop()

@@ -1,4 +1,4 @@
-/** The login has ended: what was drawn waits, and a fresh address opens the door in place. */
+/** The login has ended: what was drawn waits, and a password or a fresh address opens the door in place. */
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
@@ -9,12 +9,22 @@
     return match ? match[1] : text.trim();
   };
 
-  /** @param {dsb.Editor} editor @param {HTMLElement} place @param {AbortSignal} signal */
-  dsb.loginPane = function (editor, place, signal) {
+  const LINK = { className: 'link', href: '/login', target: '_blank', rel: 'noopener' };
+  const WITH_TOKEN = {
+    type: 'text', autocomplete: 'off', 'aria-label': 'Address or token', placeholder: '…/login?token=…',
+  };
+
+  /**
+   * @param {dsb.Editor} editor @param {HTMLElement} place
+   * @param {string} user who drew here: what waits is saved in their name, so nobody else logs in
+   * @param {AbortSignal} signal
+   */
+  dsb.loginPane = function (editor, place, user, signal) {
     const { queue } = editor;
+    const printed = !user || user === 'local';
+    const withPassword = { type: 'password', autocomplete: 'current-password', 'aria-label': `Password of ${user}` };
     const field = dsb.make('input', {
-      className: 'input', type: 'text', autocomplete: 'off', spellcheck: false,
-      'aria-label': 'Address or token', placeholder: '…/login?token=…',
+      className: 'input', spellcheck: false, ...(printed ? WITH_TOKEN : withPassword),
     });
     const said = dsb.make('p', { className: 'bad', role: 'alert' });
     const waits = dsb.make('p', {});
@@ -22,9 +32,8 @@
       'form', { className: 'card stack' },
       dsb.make('h2', { id: 'login-title' }, 'Log in again'), waits,
       dsb.make('p', { className: 'dim' },
-        'Paste the newest address that the server printed in its terminal, or ',
-        dsb.make('a', { className: 'link', href: '/login', target: '_blank', rel: 'noopener' }, 'log in in another tab'),
-        '; this page goes on by itself.'),
+        printed ? 'Paste the newest address that the server printed in its terminal, or ' : `Type the password of ${user}, or `,
+        dsb.make('a', LINK, 'log in in another tab'), '; this page goes on by itself.'),
       field, said,
       dsb.make('div', { className: 'row' }, dsb.make('button', { type: 'submit', className: 'button primary' }, 'Log in')),
     );
@@ -45,7 +54,9 @@
     };
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
-      said.textContent = await tryDoor(queue, dsb.tokenIn(field.value));
+      said.textContent = printed
+        ? await tryDoor(queue, dsb.tokenIn(field.value), dsb.client.login, WRONG_TOKEN)
+        : await tryDoor(queue, field.value, (password) => dsb.client.logInAs(user, password), WRONG_PASSWORD);
       if (!said.textContent) field.value = '';
     });
     place.addEventListener('keydown', (event) => event.stopPropagation());
@@ -53,16 +64,20 @@
     show();
   };
 
+  const WRONG_TOKEN = 'That token was used before or is not of this server; take the newest address.';
+  const WRONG_PASSWORD = 'That is not the password.';
+
   /** @returns {Promise<string>} why the door stays closed, empty when it is open */
-  async function tryDoor(queue, token) {
-    if (!token) return 'Paste an address or a token first.';
+  async function tryDoor(queue, key, open, wrong) {
+    if (!key) return 'Fill in the field first.';
     let status = 0;
     try {
-      ({ status } = await dsb.client.login(token));
+      ({ status } = await open(key));
     } catch {
       return 'The server cannot be reached.';
     }
-    if (status !== 200) return 'That token was used before or is not of this server; take the newest address.';
+    if (status === 429) return 'Too many tries; wait a little and try again.';
+    if (status !== 200) return wrong;
     queue.enter(200);
     queue.wake();
     return '';
@@ -70,6 +85,10 @@
 
   function entered(editor) {
     editor.hint('Logged in');
+    // Pictures that were asked for in between were refused.
+    for (const picture of document.querySelectorAll('.film img')) {
+      if (picture.complete && !picture.naturalWidth) picture.src = picture.getAttribute('src');
+    }
     editor.surface.focus({ preventScroll: true });
     if (!editor.model && editor.opening) editor.open(editor.opening.slug, editor.opening.id);
   }

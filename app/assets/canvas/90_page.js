@@ -165,7 +165,7 @@
     editor.settle = new dsb.SettlePane(editor, part('settle'));
     new dsb.PresencePane(editor, part('present'), signal);
     new dsb.PastPane(editor, part('past'));
-    dsb.loginPane(editor, part('login'), signal);
+    dsb.loginPane(editor, part('login'), page.dataset.user, signal);
     new dsb.PointerPane(editor, part('pointer'));
     new dsb.RulersPane(editor, page.querySelector('.stage'));
     new dsb.MinimapPane(editor, part('map'));
