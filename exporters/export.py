@@ -172,7 +172,7 @@ def plan(  # noqa: PLR0913 - the options of one export, all by name
     lost, counts = _losses(found, chosen, options), found.counts(snapshot.labels)
     totals = sum(found.images.values()), sum(sum(c.values()) for c in found.objects.values())
     size = estimated_bytes(snapshot, options, names, totals, size_of)
-    return ExportPlan(counts, lost, _notes(found, options, placement), size)
+    return ExportPlan(counts, lost, _notes(found, options, placement, chosen), size)
 
 
 def export(  # noqa: PLR0913 - the options of one export, all by name
@@ -264,7 +264,7 @@ def export(  # noqa: PLR0913 - the options of one export, all by name
         task=options.task,
         counts=found.counts(snapshot.labels),
         losses=lost,
-        notes=_notes(found, options, placement),
+        notes=_notes(found, options, placement, chosen),
         dealt=placement.newly_dealt(snapshot.images()),
     )
     try:
@@ -303,8 +303,11 @@ def meant(snapshot: Snapshot, where: str) -> Snapshot:
     return Filtered(snapshot, condition_from_text(where)) if where.strip() else snapshot
 
 
-def _notes(found: Survey, options: ExportOptions, placement: Placement) -> tuple[str, ...]:
-    kept, said = placement.proof.get(KEPT, 0), notes(found, options)
+def _notes(
+    found: Survey, options: ExportOptions, placement: Placement, chosen: Sequence[Format]
+) -> tuple[str, ...]:
+    said = notes(found, options, whole=any(item.whole for item in chosen))
+    kept = placement.proof.get(KEPT, 0)
     if not kept:
         return said
     stay = f"{kept} image{' stays' if kept == 1 else 's stay'} in the split of an earlier export"

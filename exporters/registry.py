@@ -64,6 +64,8 @@ class Format:
         Whether two images may not differ by the ending of their names alone.
     traced : bool
         Whether its losses depend on holes, pieces and overlaps.
+    whole : bool
+        Whether it has room for all that is drawn, so that what trainers do not see is kept in it.
     at_root : bool
         Whether it shares the export's folder with other formats; the others get one of their own.
     """
@@ -78,6 +80,7 @@ class Format:
     losses: Callable[[Survey, ExportOptions], tuple[str, ...]]
     by_stem: bool = False
     traced: bool = False
+    whole: bool = False
     at_root: bool = False
 
     def home(self, folder: Path, names: Sequence[str]) -> Path:
@@ -104,6 +107,7 @@ def _tally(read_split: ReadSplit, folder: Path, task: str, split: str) -> dict[s
 _ALL = (
     Format(
         name="coco",
+        whole=True,
         about="JSON that every detection and segmentation framework reads",
         version=coco.VERSION,
         tasks=(INSTANCES, DETECTION, CLASSIFICATION),
@@ -115,6 +119,7 @@ _ALL = (
     ),
     Format(
         name="coco-keypoints",
+        whole=True,
         about="JSON of keypoints and skeletons for trainers of poses",
         version=coco_keypoints.VERSION,
         tasks=(KEYPOINTS,),
@@ -126,6 +131,7 @@ _ALL = (
     ),
     Format(
         name="coco-panoptic",
+        whole=True,
         about="JSON and PNG files in which every pixel has one segment",
         version=coco_panoptic.VERSION,
         tasks=(PANOPTIC,),
@@ -139,6 +145,7 @@ _ALL = (
     ),
     Format(
         name="parquet",
+        whole=True,
         about="columns for Hugging Face datasets, pandas, DuckDB and polars",
         version=parquet.VERSION,
         tasks=(INSTANCES, DETECTION, CLASSIFICATION),
@@ -213,6 +220,7 @@ _ALL = (
     ),
     Format(
         name="labelme",
+        whole=True,
         about="a JSON file to the image that LabelMe opens",
         version=labelme.VERSION,
         tasks=(INSTANCES,),
@@ -224,6 +232,7 @@ _ALL = (
     ),
     Format(
         name="webdataset",
+        whole=True,
         about="tar files that are streamed from anywhere",
         version=webdataset.VERSION,
         tasks=(INSTANCES, DETECTION, CLASSIFICATION),

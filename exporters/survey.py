@@ -197,8 +197,14 @@ def task_losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
     return ()
 
 
-def notes(found: Survey, options: ExportOptions) -> tuple[str, ...]:
-    """What is written in full but may surprise who trains on it."""
+def notes(found: Survey, options: ExportOptions, *, whole: bool = True) -> tuple[str, ...]:
+    """What is written in full but may surprise who trains on it.
+
+    What a format keeps where trainers do not look is said of formats that hold the whole alone;
+    the others tell it as a loss.
+    """
+    if not whole:
+        return tuple(_common_notes(found, options))
     said: list[str] = []
     boxes, tags = found.kinds[Kind.BOX], found.kinds[Kind.TAG]
     outlined = sum(found.kinds[kind] for kind in OUTLINED)

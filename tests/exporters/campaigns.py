@@ -98,6 +98,34 @@ def sketches() -> SnapshotFake:
 FACE = Skeleton(("nose", "left eye", "right eye"), ((0, 1), (0, 2)))
 
 
+def everything() -> SnapshotFake:
+    """Two of all that a format may be unable to say, on two images."""
+    content = []
+    for number, name in ((1, "ring.png"), (2, "parts.png")):
+        image = crop(number, name, state=ImageState.DONE)
+        content.append((image, tuple(_all_kinds(image, 100 * number))))
+    labels = (LABELS[0], replace(LABELS[1], skeleton=SKELETON))
+    return SnapshotFake(content, files(content), labels)
+
+
+def _all_kinds(image: Image, first: int) -> list[Annotation]:
+    hollow = np.zeros(image.shape, bool)
+    hollow[20:30, 20:30], hollow[22:25, 22:25], hollow[2:4, 40:44] = True, False, True
+    points = Keypoints((Keypoint(5.5, 6.5), Keypoint(8, 8), Keypoint(9, 9, HIDDEN)))
+    shapes = (
+        FRAME, mask_from_array(hollow), Box(1.5, 2.5, 6.0, 7.0),
+        RotatedBox(2.0, 9.0, 9.0, 5.0, 30.0), Ellipse(30.0, 20.0, 6.0, 4.0, 15.0),
+        Polyline(((2.0, 2.5), (9.25, 30.0))),
+        Points(((3.5, 3.5),)), points, Tag(),
+    )  # fmt: skip
+    found = [drawn(first + k, image, shape, label=4) for k, shape in enumerate(shapes)]
+    found[0] = replace(found[0], attributes={"sure": True}, score=0.5)
+    found.append(drawn(first + 20, image, Tag(), label=1))
+    found.append(drawn(first + 21, image, points, label=1))
+    found.append(drawn(first + 22, image, FRAME, label=1, crowd=True))
+    return found
+
+
 def poses() -> SnapshotFake:
     """Keypoints inside a box, inside a mask and alone, a crowd, a tag, an image without any."""
     ring = crop(1, "plate 1/ring.png", state=ImageState.DONE, split="train")
