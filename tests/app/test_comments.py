@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import insert
 
+from datasetbuilder.app.rest import annotations, operations
 from datasetbuilder.projects.schema import annotation_set
 from tests.app.people import browser_of, enrol
 
@@ -77,6 +78,15 @@ def test_everybody_reads_the_comments_of_their_own_set_and_a_reviewer_all(app, s
     assert [one["author"] for one in (first, second, third)] == ["ada", "bob", "eve"]
     live = str(send(app, "judge", client="another-tab")["others"])
     assert [name for name in SETS if f"gone-of-{name}" in live] == list(SETS)
+
+
+def test_the_denials_notice_a_build_that_tells_every_comment(app, spoken, monkeypatch):
+    for module in (annotations, operations):
+        monkeypatch.setattr(module, "comment_sets_shown", lambda _: None)
+    page = browser_of(app, "bob").get(f"{IMAGE}/annotations").text
+    live = str(send(app, "bob", client="another-tab")["others"])
+    assert "of-ada" in page
+    assert "of-ada" in live
 
 
 def test_the_blind_speak_in_their_own_set_alone(app):

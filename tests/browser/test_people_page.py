@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from PIL import Image as Picture
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from datasetbuilder.api import open_workspace
 from datasetbuilder.app.security.door import make_token
 from datasetbuilder.app.security.passwords import Passwords
+from datasetbuilder.model import Operation, OperationKind, Target, TargetType
 from tests.browser.labeller import Labeller
 from tests.browser.serving import Server
 
@@ -118,6 +120,19 @@ PAYLOADS = [
 ]
 
 
+def said(number: int, words: str) -> Operation:
+    """A comment on the first image."""
+    target = Target(TargetType.COMMENT, f"comment-{number}", 1)
+    return Operation(str(uuid4()), OperationKind.ADD, target, {"text": words})
+
+
+def judged(image: int, state: str, words: str) -> Operation:
+    """What was said of an image."""
+    target = Target(TargetType.IMAGE_STATE, str(image), image)
+    payload = {"state": state, "comment": words}
+    return Operation(str(uuid4()), OperationKind.CHANGE, target, payload, base_version=1)
+
+
 @pytest.fixture
 def hostile(sample: Path, tmp_path: Path) -> Server:
     """A project in which every text that a person may type tries to run."""
@@ -145,6 +160,10 @@ def hostile(sample: Path, tmp_path: Path) -> Server:
             workspace.store.people.add(f"p{k}", email=payload, actor="local")
             workspace.store.people.note("local", payload, payload, payload)
         project.add_images([folder])
+        project.apply([said(k, payload) for k, payload in enumerate(PAYLOADS)])
+        project.apply([judged(1, "rejected", PAYLOADS[1]), judged(2, "done", PAYLOADS[2])])
+        guidance = {f"guide.{k + 1}": payload for k, payload in enumerate(PAYLOADS)}
+        project.set_settings({"guide": "\n\n".join(PAYLOADS), **guidance})
         slug = project.slug
     server = Server(tmp_path / "workspace")
     server.start()
@@ -160,7 +179,11 @@ def test_text_that_tries_to_run_is_text_on_every_page(hostile: Server, page: Pag
         for address, sign in (
             ("/", ".card.project"),
             (f"{here}/images", "#gallery a"),
-            (f"{here}/annotate/1", "#save-state"),
+            (f"{here}/annotate/1", ".comment"),
+            (f"{here}/review/1", ".comment"),
+            (f"{here}/review", "#review-about dd"),
+            (f"{here}/guide", ".guide p"),
+            (f"{here}/work", "#work-rule"),
             (f"{here}/annotate/20", "#save-state"),
             (f"{here}/export", "#export-preview"),
             (f"{here}/settings", "#label-table"),

@@ -98,11 +98,12 @@
     row({ key, state, meta }, number) {
       const { editor } = this;
       const at = new Date(meta.at || Date.now());
-      const who = [meta.author || this.me, at.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' }), this.said(state)];
+      const mine = !meta.author || meta.author === this.me;
+      const who = [mine ? 'you' : meta.author, at.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' }), this.said(state)];
       const head = dsb.make('button', { type: 'button', className: 'comment-pin', title: 'Show where' }, String(number));
       head.addEventListener('click', () => this.show(state));
       const ways = [this.way(state.resolved ? 'Reopen' : 'Resolve', () => editor.closeComment(key, !state.resolved))];
-      if (this.reviewer || !meta.author || meta.author === this.me) ways.push(this.way('Remove', () => editor.unsay(key)));
+      if (this.reviewer || mine) ways.push(this.way('Remove', () => editor.unsay(key)));
       const words = dsb.make(
         'div', { className: 'comment-body' },
         dsb.make('p', {}, state.text),

@@ -5,6 +5,7 @@
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
+  const FRESH = 15_000;
   const REASONS = { share: '', score: 'low score', second: 'second look' };
 
   /** Looks and picks; changes nothing. */
@@ -45,9 +46,11 @@
   ];
 
   class Review {
-    /** @param {dsb.Editor} editor @param {HTMLElement} page */
-    constructor(editor, page) {
+    /** @param {dsb.Editor} editor @param {HTMLElement} page @param {AbortSignal} signal */
+    constructor(editor, page, signal) {
       Object.assign(this, { editor, page });
+      const timer = setInterval(() => this.refresh(), FRESH);
+      signal.addEventListener('abort', () => clearInterval(timer));
       this.piece = (name) => page.querySelector(`#review-${name}`);
       /** @type {object[]} what waits, by id; those with a verdict stay until the page is left */
       this.images = [];
@@ -164,6 +167,19 @@
       this.piece('empty').hidden = Boolean(first);
       this.drawStrip();
       if (first) await this.editor.visit(slug, first);
+    }
+
+    /** What was finished meanwhile, or finished again after it was sent back. */
+    async refresh() {
+      if (!this.slug || document.visibilityState !== 'visible' || this.editor.queue.entries.length) return;
+      const answer = await dsb.client.reviews(this.slug).catch(() => ({ status: 0 }));
+      if (answer.status !== 200) return;
+      const { images, again } = merged(this.images, answer.body.images, this.verdicts);
+      if (images.length === this.images.length && !again.length) return;
+      this.images = images;
+      for (const id of again) this.verdicts.delete(id);
+      this.drawStrip();
+      if (this.page.classList.contains('nothing')) this.begin(this.slug, 0);
     }
 
     get index() {
@@ -379,6 +395,22 @@
       editor.scene.all();
       editor.redraw();
     }
+  }
+
+  /**
+   * @param {object[]} known @param {object[]} waiting @param {Map<number, string>} verdicts
+   * @returns {{images: object[], again: number[]}} all of them by id; which of the known came back
+   */
+  function merged(known, waiting, verdicts) {
+    const all = new Map(known.map((image) => [image.id, image]));
+    const again = [];
+    for (const image of waiting) {
+      const before = all.get(image.id);
+      // Sent back and finished: two changes of its state since it was listed.
+      if (before && verdicts.has(image.id) && image.version >= before.version + 2) again.push(image.id);
+      if (!before || again.includes(image.id)) all.set(image.id, image);
+    }
+    return { images: [...all.values()].sort((a, b) => a.id - b.id), again };
   }
 
   /** Who and when. */

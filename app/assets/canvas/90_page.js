@@ -249,7 +249,7 @@
     const reviewing = page.dataset.mode === 'review';
     if (reviewing) {
       buildShared(editor, page, signal);
-      editor.review = new dsb.Review(editor, page);
+      editor.review = new dsb.Review(editor, page, signal);
     } else {
       buildPanes(editor, page, signal);
       dsb.returning(editor, page);
