@@ -10,7 +10,7 @@ from datasetbuilder.exporters.verify import verify
 from datasetbuilder.projects.jobs import Job
 
 if TYPE_CHECKING:
-    from datasetbuilder.app.jobs import Running
+    from datasetbuilder.app.job_kinds import Running
 
 _SHOWN = 200
 

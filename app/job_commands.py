@@ -77,7 +77,7 @@ def resume(  # noqa: PLR0913 - one parameter per option
         bool,
         typer.Option(
             "--abandoned",
-            help="On PostgreSQL: the job stands as running, but its process is known to be dead.",
+            help="On PostgreSQL: its process is known to be dead; do not wait until it was silent.",
         ),
     ] = False,
     scheduler: SchedulerOption = None,
@@ -125,6 +125,8 @@ def cancel(
         stands = read_job(opened, job)
     if as_json:
         console.emit_json({"job": job_to_wire(stands)})
+    elif stands.active:
+        console.say(f"The process that works on job {job} was asked to stop.")
     else:
         console.say(f"Job {job} is cancelled; what it did stays. {_way_on(job, opened)}")
 
@@ -142,7 +144,8 @@ def run(
     Returns how the job stands, and what this run of it reports.
     """
     from datasetbuilder.app import console
-    from datasetbuilder.app.jobs import Running, carry_out
+    from datasetbuilder.app.job_kinds import Running
+    from datasetbuilder.app.jobs import carry_out
 
     running = Running(engine=engine)
     try:

@@ -1,139 +1,29 @@
-"""Jobs that people start: what each kind does, run here or in threads of the server.
-
-What is written down survives this process; only how far a running export is lives in memory.
-"""
+"""Jobs that people start, run here or in threads of the server; `job_kinds` says what each does."""
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from datasetbuilder.api import Project, Workspace
-from datasetbuilder.app import dataset_jobs
-from datasetbuilder.app.export_process import export_project
-from datasetbuilder.errors import DatasetBuilderError, FormatError, JobRefused, UnknownName
-from datasetbuilder.exporters.manifest import NAME as MANIFEST
-from datasetbuilder.exporters.manifest import read_manifest
-from datasetbuilder.exporters.staging import refuse_taken
+from datasetbuilder.app.job_kinds import EXPORT, IMAGES, KINDS, Cancelled, Running
+from datasetbuilder.errors import DatasetBuilderError, JobRefused, UnknownName
 from datasetbuilder.projects import jobs
-from datasetbuilder.projects.intake_job import summary
 from datasetbuilder.projects.job_engine import Engine
-from datasetbuilder.projects.jobs import Item, ItemState, Job, JobState, Settled
+from datasetbuilder.projects.job_leases import Lease, ask_to_stop, new_claim
+from datasetbuilder.projects.jobs import Item, ItemState, Job, JobState
 
 _log = logging.getLogger(__name__)
-IMAGES, EXPORT = "images", "export"
-VERIFY, DIFF, IMPORT = "verify", "diff", "import"
 _SHOWN = 200
 _LARGEST = 2**53
-
-
-class Cancelled(Exception):
-    """Raised inside work that was cancelled; not a fault, the person asked for it."""
-
-
-@dataclass(eq=False)
-class Running:
-    """How far a job is that this process works on; only its own thread writes to it.
-
-    ``report`` is what this run has to say beside what is written down; ``engine`` has the workers
-    that look at images, where they are not this computer's.
-    """
-
-    done: int = 0
-    total: int = 0
-    message: str = ""
-    watch: Callable[[int, int, str], None] | None = None
-    report: Any = None
-    engine: Engine | None = None
-    _cancel: threading.Event = field(default_factory=threading.Event)
-    stopped: bool = False
-
-    def progress(self, done: int, total: int, message: str = "") -> None:
-        """Say how far the work is; stops it here once it was cancelled."""
-        self.note(done, total, message)
-        if self._cancel.is_set():
-            raise Cancelled
-
-    def note(self, done: int, total: int, message: str = "") -> None:
-        """Say how far the work is, for work that asks `cancelled` itself."""
-        self.done, self.total, self.message = done, total, message
-        if self.watch is not None:
-            self.watch(done, total, message)
-
-    def cancelled(self) -> bool:
-        """Whether the person asked to stop; work that is told so stops there."""
-        self.stopped = self._cancel.is_set()
-        return self.stopped
-
-    def cancel(self) -> None:
-        """Ask the work to stop at its next step."""
-        self._cancel.set()
-
-
-Work: TypeAlias = Callable[[Workspace, Job, Running], Mapping[str, Any]]
-
-
-# --- the kinds ------------------------------------------------------------------------------------
-
-
-def _take_in(workspace: Workspace, job: Job, running: Running) -> Mapping[str, Any]:
-    report = workspace.project(job.project).add_images(
-        [Path(source) for source in job.params["sources"]],
-        copy=job.params["copy"],
-        author=job.author,
-        progress=running.note,
-        cancelled=running.cancelled,
-        job_id=job.id,
-        engine=running.engine,
-    )
-    running.report = report
-    with workspace.store.reading() as connection:
-        found = summary(jobs.items_of(connection, job.id))
-    return {**found, "ignored": report.ignored}
-
-
-def _export(workspace: Workspace, job: Job, running: Running) -> Mapping[str, Any]:
-    """One item, its folder: there with our manifest it is done, else it is started again."""
-    params = dict(job.params)
-    target = Path(params.pop("folder"))
-    store = workspace.store
-    (item,) = store.submit(lambda t: jobs.add_items(t.connection, job.id, [str(target)]))
-    if item.attempts and _is_ours(target, job.project, params["formats"]):
-        report = {"name": target.name, "lines": [f"{target} is there and whole."]}
-    else:
-        refuse_taken(target)
-        store.submit(lambda t: jobs.attempt(t.connection, job.id, [item.id]))
-        project = workspace.project(job.project)
-        if running.engine is not None and params.get("splits"):
-            project.learn_likenesses(progress=running.progress, engine=running.engine)
-        done = export_project(project, target, params, running.progress)
-        running.report = done
-        report = {"name": target.name, "lines": list(done.lines())}
-    store.submit(lambda t: jobs.settle(t.connection, job.id, [Settled(item.id, target.name)]))
-    return report
-
-
-def _is_ours(target: Path, slug: str, formats: list[str]) -> bool:
-    """Whether an earlier run of this job, which found the place free, finished its export."""
-    if not (target / MANIFEST).is_file():
-        return False
-    try:
-        manifest = read_manifest(target)
-    except FormatError:
-        return False
-    return manifest.project == slug and set(manifest.formats) == set(formats)
-
-
-KINDS: Mapping[str, Work] = {
-    IMAGES: _take_in,
-    EXPORT: _export,
-    VERIFY: dataset_jobs.verify_export,
-    DIFF: dataset_jobs.diff_export,
-    IMPORT: dataset_jobs.import_file,
-}
+_AGAIN = 1.0
+_WATCH_EVERY = 10.0
 
 
 # --- one job --------------------------------------------------------------------------------------
@@ -195,38 +85,57 @@ def carry_out(
     DatasetBuilderError
         If it failed; the job says so too.
     """
-    begin(workspace, job_id)
+    while (owner := begin(workspace, job_id)) is None:
+        running.note(0, 0, "waiting for another job of the project")
+        time.sleep(_AGAIN)
+    lease = Lease(workspace.store, job_id, owner, running.cancel)
     try:
-        return run_begun(workspace, job_id, running)
+        return run_begun(workspace, job_id, owner, running)
     except (KeyboardInterrupt, SystemExit):
-        _finish(workspace, job_id, stopped)
+        _finish(workspace, job_id, stopped, owner=owner)
         raise
+    finally:
+        lease.release()
 
 
-def begin(workspace: Workspace, job_id: int) -> None:
-    """Take a job up; JobRefused if it runs or is done."""
-    if not workspace.store.submit(lambda t: jobs.begin(t.connection, job_id)):
-        state = read_job(workspace, job_id).state
-        raise JobRefused(f"Job {job_id} is {state}; there is nothing to resume.")
+def begin(workspace: Workspace, job_id: int) -> str | None:
+    """Take a job up under a name of its own, which is given back.
 
+    None while another job has to end first: where several processes share a database, one at a time
+    takes images into a project.
 
-def run_begun(workspace: Workspace, job_id: int, running: Running) -> Job:
-    """The work of a job that was begun, and how it ended."""
+    Raises
+    ------
+    JobRefused
+        If it runs or is done.
+    """
     job = read_job(workspace, job_id)
+    claim = new_claim(workspace.store, alone=job.kind == IMAGES)
+    if workspace.store.submit(lambda t: jobs.begin(t.connection, job_id, claim)):
+        return claim.owner
+    state = read_job(workspace, job_id).state
+    if state in jobs.RESUMABLE:
+        return None
+    raise JobRefused(f"Job {job_id} is {state}; there is nothing to resume.")
+
+
+def run_begun(workspace: Workspace, job_id: int, owner: str, running: Running) -> Job:
+    """The work of a job that was begun, and how it ended."""
+    job = replace(read_job(workspace, job_id), owner=owner)
     try:
         result = KINDS[job.kind](workspace, job, running)
     except Cancelled:
-        return _finish(workspace, job_id, JobState.CANCELLED)
+        return _finish(workspace, job_id, JobState.CANCELLED, owner=owner)
     except DatasetBuilderError as error:
-        _finish(workspace, job_id, JobState.FAILED, error=str(error))
+        _finish(workspace, job_id, JobState.FAILED, owner=owner, error=str(error))
         raise
     except Exception as error:
         words = f"Stopped by a fault ({type(error).__name__}); see the server's log."
-        _finish(workspace, job_id, JobState.FAILED, error=words)
+        _finish(workspace, job_id, JobState.FAILED, owner=owner, error=words)
         raise
     # A wish that came after the last step stopped nothing: what was made is there.
     state = JobState.CANCELLED if running.stopped else JobState.DONE
-    return _finish(workspace, job_id, state, result=result)
+    return _finish(workspace, job_id, state, owner=owner, result=result)
 
 
 def _finish(workspace: Workspace, job_id: int, state: JobState, **outcome: Any) -> Job:
@@ -235,9 +144,12 @@ def _finish(workspace: Workspace, job_id: int, state: JobState, **outcome: Any) 
 
 
 def interrupt_abandoned(workspace: Workspace) -> None:
-    """Mark what a dead process left running, where this one is known to be the only one."""
-    if not (workspace.store.is_shared or workspace.store.is_beside):
-        workspace.store.submit(lambda t: jobs.interrupt_abandoned(t.connection))
+    """Mark what dead processes left running: all that runs, or on a shared database the silent."""
+    store = workspace.store
+    if not store.is_beside:
+        store.submit(
+            lambda t: jobs.interrupt_abandoned(t.connection, silent=store.is_shared) and None
+        )
 
 
 # --- the jobs of a server -------------------------------------------------------------------------
@@ -255,32 +167,54 @@ class Jobs:
         self._running: dict[int, Running] = {}
         self._lock = threading.Lock()
         self._closing = False
+        self._over = threading.Event()
 
     def start(self, job_id: int) -> Job:
-        """Take a job up in the background.
+        """Take a job up in the background, or leave it waiting while another has to end first.
 
         Raises
         ------
         JobRefused
             If it runs already or is done.
         """
-        begin(self._workspace, job_id)
-        running = Running(engine=self._engine)
-        with self._lock:
-            self._running[job_id] = running
-        self._pool.submit(self._carry_out, job_id, running)
+        owner = begin(self._workspace, job_id)
+        if owner is not None:
+            running = Running(engine=self._engine)
+            with self._lock:
+                self._running[job_id] = running
+            lease = Lease(self._workspace.store, job_id, owner, running.cancel)
+            self._pool.submit(self._carry_out, job_id, owner, running, lease)
         return read_job(self._workspace, job_id)
 
     def resume_interrupted(self) -> None:
-        """Take up what an earlier server of this workspace left; a shared database waits."""
+        """Take up what an earlier server of this workspace left.
+
+        On a database that several servers share, again and again: what one of them left when it
+        died, and what waited for another job.
+        """
+        self.take_over()
         if self._workspace.store.is_shared:
-            return
+            threading.Thread(target=self._watch, name="job-watch", daemon=True).start()
+
+    def take_over(self, *, waiting_for: float = 0.0) -> None:
+        """Start what nobody works on and has waited for so many seconds."""
         interrupt_abandoned(self._workspace)
         with self._workspace.store.reading() as connection:
             left = jobs.jobs(connection, states=(JobState.INTERRUPTED, JobState.WAITING))
+        latest = datetime.now(UTC) - timedelta(seconds=waiting_for)
         for one in reversed(left):
-            if one.kind in KINDS:
-                self.start(one.id)
+            if one.kind in KINDS and (
+                one.state is JobState.INTERRUPTED or one.updated_at <= latest
+            ):
+                with suppress(JobRefused):
+                    self.start(one.id)
+
+    def _watch(self) -> None:
+        while not self._over.wait(_WATCH_EVERY):
+            try:
+                self.take_over(waiting_for=_WATCH_EVERY)
+            except DatasetBuilderError as error:
+                _log.warning("the jobs of other servers could not be looked at: %s", error)
 
     def cancel(self, job_id: int) -> None:
         """Ask a job to stop at its next step.
@@ -315,38 +249,51 @@ class Jobs:
         with self._lock:
             self._closing = True
             running = list(self._running.values())
+        self._over.set()
         for one in running:
             one.cancel()
         self._pool.shutdown(wait=True)
 
-    def _carry_out(self, job_id: int, running: Running) -> None:
+    def _carry_out(self, job_id: int, owner: str, running: Running, lease: Lease) -> None:
         try:
             if self._closing:
                 raise Cancelled
             if running.cancelled():
-                _finish(self._workspace, job_id, JobState.CANCELLED)
+                _finish(self._workspace, job_id, JobState.CANCELLED, owner=owner)
                 return
-            self._interrupted_by_close(run_begun(self._workspace, job_id, running))
+            self._interrupted_by_close(run_begun(self._workspace, job_id, owner, running), owner)
         except Cancelled:
-            _finish(self._workspace, job_id, JobState.INTERRUPTED)
+            _finish(self._workspace, job_id, JobState.INTERRUPTED, owner=owner)
         except DatasetBuilderError:
             _log.info("job %s failed", job_id)
         except Exception:
             # The outermost handler of a background thread; the job says what it was.
             _log.exception("job %s failed", job_id)
         finally:
+            lease.release()
             with self._lock:
                 self._running.pop(job_id, None)
 
-    def _interrupted_by_close(self, job: Job) -> None:
+    def _interrupted_by_close(self, job: Job, owner: str) -> None:
         """The end of the server is no wish of a person: such a job goes on with the next one."""
         if self._closing and job.state is JobState.CANCELLED:
-            self._workspace.store.submit(lambda t: jobs.interrupt(t.connection, job.id))
+            self._workspace.store.submit(lambda t: jobs.interrupt(t.connection, job.id, owner))
 
 
 def cancel_idle(workspace: Workspace, job_id: int) -> None:
-    """Cancel a job that nobody works on; JobRefused with its state if there is nothing to stop."""
-    if workspace.store.submit(lambda t: jobs.cancel_waiting(t.connection, job_id)):
+    """Cancel a job that this process does not work on.
+
+    On a database that several processes share, the one that works on it is asked to stop.
+
+    Raises
+    ------
+    JobRefused
+        With the state of the job, if there is nothing to stop.
+    """
+    store = workspace.store
+    if store.submit(lambda t: jobs.cancel_waiting(t.connection, job_id)):
+        return
+    if store.is_shared and store.submit(lambda t: ask_to_stop(t.connection, job_id)):
         return
     state = read_job(workspace, job_id).state
     if state is JobState.RUNNING:

@@ -18,8 +18,9 @@ _GONE = "is no longer there"
 class IntakeJob:
     """The items of one intake and what became of them since the last transaction."""
 
-    def __init__(self, job_id: int, items: dict[Candidate, Item]) -> None:
+    def __init__(self, job_id: int, owner: str, items: dict[Candidate, Item]) -> None:
         self.job_id = job_id
+        self.owner = owner
         self.noted: list[Settled] = []
         self._items = items
 
@@ -28,6 +29,8 @@ class IntakeJob:
         """Write down the files that were found; what could not be listed fails at once."""
         keys = _keys(found.candidates)
         refused = {f"{one.name} ": one for one in found.refused}
+        with store.reading() as reading:
+            owner = jobs.job_with_id(reading, job_id).owner
 
         def write(transaction: Transaction) -> list[Item]:
             connection = transaction.connection
@@ -41,11 +44,11 @@ class IntakeJob:
             waiting = jobs.items_of(connection, job_id, state=ItemState.WAITING)
             outcome += [Settled(one.id, error=_GONE) for one in waiting if one.id not in met]
             for k in range(0, len(outcome), _BLOCK):
-                jobs.settle(connection, job_id, outcome[k : k + _BLOCK])
+                jobs.settle(connection, job_id, outcome[k : k + _BLOCK], owner=owner)
             return items
 
         items = store.submit(write, weight=len(keys))
-        return cls(job_id, {keys[one.item]: one for one in items if one.item in keys})
+        return cls(job_id, owner, {keys[one.item]: one for one in items if one.item in keys})
 
     def waiting(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The files that are not settled."""
@@ -80,7 +83,7 @@ def add_images(
 
     def write(transaction: Transaction) -> tuple[Image, ...]:
         made = batches.add_images(transaction.ledger(project_id), images, author=author)
-        jobs.settle(transaction.connection, job.job_id, job.noted)
+        jobs.settle(transaction.connection, job.job_id, job.noted, owner=job.owner)
         return made
 
     made = store.submit(write, weight=len(images) + len(job.noted), project=project_id)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from datasetbuilder.projects import jobs
 from datasetbuilder.projects.job_chunk import Task
 from datasetbuilder.projects.job_engine import CHUNK, Answer, Engine
-from datasetbuilder.projects.jobs import ItemState, Job, JobState, Settled
+from datasetbuilder.projects.jobs import ItemState, Job, Settled
 from datasetbuilder.projects.ledger import Transaction
 from datasetbuilder.projects.store import Store
 
@@ -61,17 +61,10 @@ def _write(store: Store, job: Job, kind: Kind, answer: Answer) -> int:
         return 0
 
     def write(transaction: Transaction) -> int:
-        fresh = jobs.settle(transaction.connection, job.id, answer.settled)
+        fresh = jobs.settle(transaction.connection, job.id, answer.settled, owner=job.owner)
         good = [one for one in fresh if not one.error]
         if kind.effect is not None and good:
             kind.effect(transaction, job, good)
         return len(fresh)
 
     return store.submit(write, weight=len(answer.settled))
-
-
-def finish(store: Store, job_id: int, state: JobState, **outcome: object) -> Job:
-    """Write down how a job ended; returns it as it stands then."""
-    store.submit(lambda t: jobs.finish(t.connection, job_id, state, **outcome))  # type: ignore[arg-type]
-    with store.reading() as connection:
-        return jobs.job_with_id(connection, job_id)

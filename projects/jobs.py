@@ -9,6 +9,10 @@
 
 An item is settled once: the transaction that writes its effect marks it, and a second answer to the
 same item changes nothing. Whatever of a job is not settled is done again when it is resumed.
+
+Whoever takes a job up writes its name on it. Where several processes share a database the name has
+to be renewed (`job_leases`): what a silent process left is taken up by another, and what the silent
+one answers after that is not written.
 """
 
 import json
@@ -18,9 +22,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
-from datasetbuilder.errors import UnknownName
+from datasetbuilder.errors import JobRefused, UnknownName
 from datasetbuilder.projects.clock import now, time_from_micros
 from datasetbuilder.projects.schema import job, job_item, project
 
@@ -77,6 +92,7 @@ class Job:
     n_failed: int = 0
     error: str = ""
     result: Mapping[str, Any] | None = None
+    owner: str = ""
 
     @property
     def settled(self) -> int:
@@ -99,6 +115,18 @@ class Item:
     attempts: int = 0
     error: str = ""
     result: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who takes a job up and until when that holds without being renewed; 0: for good.
+
+    With ``alone`` it waits for other jobs of the kind in the project.
+    """
+
+    owner: str = ""
+    until: int = 0
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +183,24 @@ def add_items(connection: Connection, job_id: int, items: Sequence[str]) -> list
     return [known.get(text) or made[text] for text in dict.fromkeys(items)]
 
 
-def begin(connection: Connection, job_id: int) -> bool:
-    """Take a job up, or up again; False if it runs or is done. Failed items get another chance."""
+def begin(connection: Connection, job_id: int, claim: Claim | None = None) -> bool:
+    """Take a job up, or up again; False if it runs, waits for another or is done.
+
+    Failed items get another chance.
+    """
+    claim = claim or Claim()
     taken = connection.execute(
         update(job)
-        .where(job.c.id == job_id, job.c.state.in_([state.value for state in RESUMABLE]))
-        .values(state=JobState.RUNNING.value, error="", n_failed=0, updated_at=now())
+        .where(job.c.id == job_id, _may_begin(claim))
+        .values(
+            state=JobState.RUNNING.value,
+            error="",
+            n_failed=0,
+            updated_at=now(),
+            owner=claim.owner,
+            held_until=claim.until,
+            stop_asked=0,
+        )
     )
     if not taken.rowcount:
         return False
@@ -170,6 +210,28 @@ def begin(connection: Connection, job_id: int) -> bool:
         .values(state=ItemState.WAITING.value, error="")
     )
     return True
+
+
+def _may_begin(claim: Claim) -> ColumnElement[bool]:
+    free = job.c.state.in_([state.value for state in RESUMABLE])
+    if claim.until:
+        free = or_(free, _abandoned())
+    if claim.alone:
+        other = job.alias()
+        busy = exists().where(
+            other.c.id != job.c.id,
+            other.c.project == job.c.project,
+            other.c.kind == job.c.kind,
+            other.c.state == JobState.RUNNING.value,
+            other.c.held_until >= now(),
+        )
+        free = free & ~busy
+    return free
+
+
+def _abandoned() -> ColumnElement[bool]:
+    """Whether a job's process has been silent for too long."""
+    return (job.c.state == JobState.RUNNING.value) & (job.c.held_until < now())
 
 
 def attempt(connection: Connection, job_id: int, item_ids: Sequence[int]) -> None:
@@ -194,11 +256,19 @@ def unsettled(connection: Connection, job_id: int, item_ids: Sequence[int]) -> s
     )
 
 
-def settle(connection: Connection, job_id: int, answers: Sequence[Settled]) -> list[Settled]:
+def settle(
+    connection: Connection, job_id: int, answers: Sequence[Settled], *, owner: str = ""
+) -> list[Settled]:
     """Mark items done or failed and count them; returns those that were not settled before.
 
     The effect of the returned ones, and of no others, belongs into the same transaction.
+
+    Raises
+    ------
+    JobRefused
+        If the job is no longer its owner's.
     """
+    _require_owner(connection, job_id, owner)
     waiting = unsettled(connection, job_id, [one.item_id for one in answers])
     first: dict[int, Settled] = {}
     for one in answers:
@@ -226,18 +296,19 @@ def settle(connection: Connection, job_id: int, answers: Sequence[Settled]) -> l
     return list(first.values())
 
 
-def finish(
+def finish(  # noqa: PLR0913 - how it ended, by name
     connection: Connection,
     job_id: int,
     state: JobState,
     *,
     error: str = "",
     result: Mapping[str, Any] | None = None,
+    owner: str = "",
 ) -> None:
-    """Say how a running job ended; a job that was not running stays as it is."""
+    """Say how a running job of ``owner`` ended; any other stays as it is."""
     connection.execute(
         update(job)
-        .where(job.c.id == job_id, job.c.state == JobState.RUNNING.value)
+        .where(job.c.id == job_id, job.c.state == JobState.RUNNING.value, job.c.owner == owner)
         .values(
             state=state.value,
             error=error,
@@ -258,24 +329,44 @@ def cancel_waiting(connection: Connection, job_id: int) -> bool:
     return bool(done.rowcount)
 
 
-def interrupt(connection: Connection, job_id: int) -> None:
+def interrupt(connection: Connection, job_id: int, owner: str | None = None) -> None:
     """Leave a job that its process stopped, not a person, to be taken up by the next one."""
     stopped = (JobState.RUNNING.value, JobState.CANCELLED.value)
+    mine = job.c.id == job_id
+    if owner is not None:
+        mine = mine & (job.c.owner == owner)
     connection.execute(
         update(job)
-        .where(job.c.id == job_id, job.c.state.in_(stopped))
+        .where(mine, job.c.state.in_(stopped))
         .values(state=JobState.INTERRUPTED.value, updated_at=now())
     )
 
 
-def interrupt_abandoned(connection: Connection) -> list[int]:
-    """Mark what a dead process left running; to be asked by the only process of a workspace."""
-    left = list(connection.scalars(select(job.c.id).where(job.c.state == JobState.RUNNING.value)))
+def interrupt_abandoned(connection: Connection, *, silent: bool = False) -> list[int]:
+    """Mark what dead processes left running.
+
+    Asked by the only process of a workspace: all that runs. With ``silent`` what nobody renewed.
+    """
+    running = job.c.state == JobState.RUNNING.value
+    left = list(connection.scalars(select(job.c.id).where(_abandoned() if silent else running)))
     if left:
         connection.execute(
-            update(job).where(job.c.id.in_(left)).values(state=JobState.INTERRUPTED.value)
+            update(job)
+            .where(job.c.id.in_(left), running)
+            .values(state=JobState.INTERRUPTED.value, updated_at=now())
         )
     return left
+
+
+def _require_owner(connection: Connection, job_id: int, owner: str) -> None:
+    row = connection.execute(
+        select(job.c.owner).where(job.c.id == job_id).with_for_update()
+    ).first()
+    if row is None or row.owner != owner:
+        raise JobRefused(
+            f"Job {job_id} was taken up by another process, since this one was silent for too "
+            "long; nothing more of it is written here."
+        )
 
 
 def _change(connection: Connection, job_id: int, **values: Any) -> None:
@@ -342,6 +433,7 @@ def _job(row: Row[Any]) -> Job:
         n_failed=row.n_failed,
         error=row.error,
         result=None if row.result is None else json.loads(row.result),
+        owner=row.owner,
     )
 
 

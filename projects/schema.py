@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0018"
+HEAD = "0012"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData(
@@ -538,6 +538,9 @@ job = Table(
     _text("error", ""),
     _number("n_failed", 0),
     Column("result", Text),
+    _text("owner", ""),
+    _number("held_until", 0),
+    _number("stop_asked", 0),
 )
 
 job_item = Table(

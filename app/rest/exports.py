@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify
 
 from datasetbuilder.api import Project
+from datasetbuilder.app import job_kinds
 from datasetbuilder.app import jobs as server_jobs
 from datasetbuilder.app.archive import missing_files, zip_stream
 from datasetbuilder.app.rest import bodies
@@ -45,7 +46,7 @@ def register(api: Blueprint, services: Services) -> None:
     def verify(slug: str, name: str) -> tuple[Response, int]:
         project = project_at(services, slug)
         params = {"folder": str(folder_of(services, project, name))}
-        return _as_job(services, project, server_jobs.VERIFY, params, name)
+        return _as_job(services, project, job_kinds.VERIFY, params, name)
 
     @api.post("/projects/<slug>/exports/<name>/diff", endpoint="diff_export")
     def diff(slug: str, name: str) -> tuple[Response, int]:
@@ -56,7 +57,7 @@ def register(api: Blueprint, services: Services) -> None:
             "folder": str(folder),
             "other": str(folder_of(services, project, other)) if other else "",
         }
-        return _as_job(services, project, server_jobs.DIFF, params, name)
+        return _as_job(services, project, job_kinds.DIFF, params, name)
 
     @api.get("/projects/<slug>/exports/<name>.zip", endpoint="download_export")
     def download(slug: str, name: str) -> Response:

@@ -11,7 +11,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import uploads
-from datasetbuilder.app.jobs import IMPORT, new_dataset_job
+from datasetbuilder.app.job_kinds import IMPORT
+from datasetbuilder.app.jobs import new_dataset_job
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.security.access import current_user

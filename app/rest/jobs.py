@@ -6,15 +6,8 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify
 
 from datasetbuilder.api import Project
-from datasetbuilder.app.jobs import (
-    DIFF,
-    EXPORT,
-    IMAGES,
-    IMPORT,
-    VERIFY,
-    failed_items,
-    job_of,
-)
+from datasetbuilder.app.job_kinds import DIFF, EXPORT, IMAGES, IMPORT, VERIFY
+from datasetbuilder.app.jobs import failed_items, job_of
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.security.permissions import Permission
 from datasetbuilder.app.services import Services

@@ -10,7 +10,8 @@ from PIL import Image as Picture
 
 from datasetbuilder.api import Workspace
 from datasetbuilder.app import cli
-from datasetbuilder.app.jobs import Running, carry_out, new_images_job
+from datasetbuilder.app.job_kinds import Running
+from datasetbuilder.app.jobs import carry_out, new_images_job
 from datasetbuilder.errors import UsageError
 from datasetbuilder.projects import job_engine
 from datasetbuilder.projects.job_engine import Engine, require_cluster

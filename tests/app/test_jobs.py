@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from datasetbuilder.app.job_kinds import Running
 from datasetbuilder.app.jobs import (
     Jobs,
-    Running,
     carry_out,
     failed_items,
     interrupt_abandoned,

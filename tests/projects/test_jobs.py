@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from datasetbuilder.errors import JobRefused
 from datasetbuilder.projects import jobs
 from datasetbuilder.projects.job_engine import Engine
+from datasetbuilder.projects.job_leases import ask_to_stop, renew
 from datasetbuilder.projects.job_run import Kind, run_items
-from datasetbuilder.projects.jobs import ItemState, JobState, Settled
+from datasetbuilder.projects.jobs import Claim, ItemState, JobState, Settled
 from datasetbuilder.projects.store import Store
 
 
@@ -285,3 +287,49 @@ def test_a_worker_loads_no_database():
     code = "import sys, datasetbuilder.projects.job_chunk; print('sqlalchemy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+# --- whose a running job is -----------------------------------------------------------------------
+
+LONG_AGO, IN_FUTURE = 1, 2**60
+
+
+def test_a_job_that_is_held_is_not_taken_up_by_another(store):
+    job_id = new_job(store, 1)
+    assert do(store, jobs.begin, job_id, Claim("one", IN_FUTURE))
+    assert not do(store, jobs.begin, job_id, Claim("two", IN_FUTURE))
+    assert do(store, jobs.interrupt_abandoned, silent=True) == []
+    assert read(store, job_id).owner == "one"
+
+
+def test_what_a_silent_process_left_is_taken_up_and_its_late_answers_are_refused(store):
+    job_id = new_job(store, 2)
+    assert do(store, jobs.begin, job_id, Claim("one", LONG_AGO))
+    do(store, jobs.settle, job_id, [Settled(1, result=1)], owner="one")
+    assert do(store, jobs.begin, job_id, Claim("two", IN_FUTURE))
+    with pytest.raises(JobRefused, match="taken up by another process"):
+        do(store, jobs.settle, job_id, [Settled(2, result=1)], owner="one")
+    do(store, jobs.finish, job_id, JobState.DONE, owner="one")
+    do(store, jobs.settle, job_id, [Settled(1, result=2), Settled(2, result=2)], owner="two")
+    assert [one.result for one in items(store, job_id)] == [1, 2]
+    assert read(store, job_id).state is JobState.RUNNING
+    assert not do(store, renew, job_id, "one")
+    assert do(store, renew, job_id, "two")
+
+
+def test_a_job_that_must_be_alone_waits_for_the_other_of_its_kind(store):
+    first, second = new_job(store, 1), new_job(store, 1)
+    assert do(store, jobs.begin, first, Claim("one", IN_FUTURE, alone=True))
+    assert not do(store, jobs.begin, second, Claim("two", IN_FUTURE, alone=True))
+    assert read(store, second).state is JobState.WAITING
+    do(store, jobs.finish, first, JobState.DONE, owner="one")
+    assert do(store, jobs.begin, second, Claim("two", IN_FUTURE, alone=True))
+
+
+def test_a_wish_to_stop_reaches_whoever_holds_the_job(store):
+    job_id = new_job(store, 1)
+    assert not do(store, ask_to_stop, job_id)
+    do(store, jobs.begin, job_id, Claim("one", IN_FUTURE))
+    assert do(store, renew, job_id, "one")
+    assert do(store, ask_to_stop, job_id)
+    assert not do(store, renew, job_id, "one")
