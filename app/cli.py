@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -29,11 +29,6 @@ from datasetbuilder.errors import (
     UsageError,
     WorkspaceError,
 )
-
-if TYPE_CHECKING:
-    from datasetbuilder.api import Workspace
-    from datasetbuilder.projects.ingest import IngestReport
-    from datasetbuilder.projects.job_engine import Engine
 
 cli = typer.Typer(
     name="datasetbuilder",
@@ -188,14 +183,15 @@ def new(  # noqa: PLR0913 - one parameter per option
     as_json: JsonOption = False,
 ) -> None:
     """Make a project from folders, files or zip archives."""
+    from datasetbuilder.app import taking_in
     from datasetbuilder.projects.sources import require_images
 
     require_images(images)
     names = [name.strip() for name in labels.split(",") if name.strip()]
     engine = engine_at(scheduler)
     with open_named(workspace, database) as opened:
-        opened.create_project(project, labels=names)
-        _take_in(opened, project, images, copy=copy, as_json=as_json, engine=engine)
+        made = opened.create_project(project, labels=names)
+        taking_in.take_in(made, images, copy=copy, as_json=as_json, engine=engine)
 
 
 @cli.command()
@@ -209,67 +205,14 @@ def add(  # noqa: PLR0913 - one parameter per option
     as_json: JsonOption = False,
 ) -> None:
     """Add images to a project."""
+    from datasetbuilder.app import taking_in
     from datasetbuilder.projects.sources import require_images
 
     require_images(images)
     engine = engine_at(scheduler)
     with open_named(workspace, database) as opened:
-        _take_in(opened, project, images, copy=copy, as_json=as_json, engine=engine)
-
-
-def _take_in(  # noqa: PLR0913 - what, where from and how, by name
-    workspace: "Workspace",
-    name: str,
-    sources: list[Path],
-    *,
-    copy: bool,
-    as_json: bool,
-    engine: "Engine | None",
-) -> None:
-    from datasetbuilder.app import console
-    from datasetbuilder.app.jobs import new_images_job
-
-    project, what = workspace.project(name), "Reading images"
-    if workspace.store.is_beside:
-        with console.progress_bar(what, quiet=as_json) as progress:
-            report = project.add_images(sources, copy=copy, progress=progress, engine=engine)
-    else:
-        job = new_images_job(project, sources, copy=copy)
-        _, report = job_commands.run(workspace, job.id, what=what, as_json=as_json, engine=engine)
-    if as_json:
-        console.emit_json(_ingest_document(project.slug, report))
-    else:
-        _print_ingest(project.slug, report)
-    if report.refused:
-        raise typer.Exit(1)
-
-
-def _ingest_document(slug: str, report: "IngestReport") -> dict[str, Any]:
-    return {
-        "project": slug,
-        "added": [image.name for image in report.added],
-        "refused": [{"name": item.name, "reason": item.reason} for item in report.refused],
-        "unchanged": report.unchanged,
-        "ignored": report.ignored,
-    }
-
-
-def _print_ingest(slug: str, report: "IngestReport") -> None:
-    from datasetbuilder.app import console
-
-    for refusal in report.refused:
-        console.warn(f"refused {refusal.name}: {refusal.reason}")
-    extras = [
-        f"{count} {word}"
-        for count, word in (
-            (len(report.refused), "refused"),
-            (report.unchanged, "already there"),
-            (report.ignored, "not images"),
-        )
-        if count
-    ]
-    tail = f" ({', '.join(extras)})" if extras else ""
-    console.say(f"{slug}: {len(report.added)} images added{tail}.")
+        found = opened.project(project)
+        taking_in.take_in(found, images, copy=copy, as_json=as_json, engine=engine)
 
 
 @cli.command("list")
@@ -382,7 +325,7 @@ def export(  # noqa: PLR0913 - one parameter per option
     as_json: JsonOption = False,
 ) -> None:
     """Export a dataset, verified by reading it back."""
-    from datasetbuilder.app import console
+    from datasetbuilder.app import beside_jobs, console
     from datasetbuilder.app.jobs import new_export_job
     from datasetbuilder.exporters.registry import format_named, task_for
     from datasetbuilder.exporters.staging import refuse_taken
@@ -392,7 +335,8 @@ def export(  # noqa: PLR0913 - one parameter per option
     for name in formats:
         format_named(name)
     task_for(formats, task)
-    refuse_taken(out)
+    if not dry_run:
+        refuse_taken(out)
     engine = engine_at(scheduler)
     with open_named(workspace, database) as opened:
         found = opened.project(project)
@@ -416,14 +360,23 @@ def export(  # noqa: PLR0913 - one parameter per option
             return
         options["allow_loss"] = allow_loss
         if opened.store.is_beside:
-            with console.progress_bar("Exporting", quiet=as_json) as progress:
-                report = found.export(out, **options, progress=progress)
+            there = beside_jobs.run_there(
+                found,
+                "start_export",
+                what="Exporting",
+                as_json=as_json,
+                engine=engine,
+                folder=str(out.expanduser().absolute()),
+                options=options,
+            )
+            said, lines = there["result"]["report"], there["result"]["lines"]
         else:
             job = new_export_job(found, out, options)
             _, report = job_commands.run(
                 opened, job.id, what="Exporting", as_json=as_json, engine=engine
             )
-    _emit(report.to_json() if as_json else report.lines())
+            said, lines = report.to_json(), report.lines()
+    _emit(said if as_json else lines)
 
 
 def _emit(said: dict[str, Any] | list[str]) -> None:

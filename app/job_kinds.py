@@ -103,7 +103,7 @@ def _export(workspace: Workspace, job: Job, running: Running) -> Mapping[str, An
             project.learn_likenesses(progress=running.progress, engine=running.engine)
         done = export_project(project, target, params, running.progress)
         running.report = done
-        report = {"name": target.name, "lines": list(done.lines())}
+        report = {"name": target.name, "lines": list(done.lines()), "report": done.to_json()}
     settled = [Settled(item.id, target.name)]
     store.submit(lambda t: jobs.settle(t.connection, job.id, settled, owner=job.owner))
     return report

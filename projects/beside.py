@@ -89,7 +89,7 @@ class StoreBeside(Store):
     ) -> ProjectInfo:
         """Let the server make a project."""
         named = [{"name": label, "color": color} for label, color in labels]
-        answer = self._hand_over("create_project", name=name, labels=named, author=author)
+        answer = self.hand_over("create_project", name=name, labels=named, author=author)
         return self.project(answer["slug"])
 
     def add_images(
@@ -97,7 +97,7 @@ class StoreBeside(Store):
     ) -> tuple[Image, ...]:
         """Let the server add images that were read here."""
         rows = [asdict(image) for image in images]
-        answer = self._hand_over("add_images", project=project_id, images=rows, author=author)
+        answer = self.hand_over("add_images", project=project_id, images=rows, author=author)
         return tuple(self.image(project_id, image_id) for image_id in answer["ids"])
 
     def apply(
@@ -110,7 +110,7 @@ class StoreBeside(Store):
         limit_targets: Callable[[Target], bool] | None = None,
     ) -> list[Result]:
         """Let the server carry operations out."""
-        answer = self._hand_over(
+        answer = self.hand_over(
             "apply",
             project=project_id,
             operations=[operation_to_wire(operation) for operation in operations],
@@ -119,7 +119,14 @@ class StoreBeside(Store):
         )
         return [Result(**{**one, "outcome": Outcome(one["outcome"])}) for one in answer["results"]]
 
-    def _hand_over(self, call: str, **arguments: Any) -> Any:
+    def hand_over(self, call: str, **arguments: Any) -> Any:
+        """Ask the server for one of the things that it does for programs; what it answers.
+
+        Raises
+        ------
+        StoreUnavailable
+            If it does not answer.
+        """
         address = urlsplit(self._key.origin)
         if address.hostname not in _LOOPBACK:
             raise UsageError(f"the server of {self.folder} does not listen on this machine alone")

@@ -33,7 +33,9 @@ class NewProject(Strict):
 class Handed(BaseModel):
     """``POST /beside``: which call the rest of the body belongs to."""
 
-    call: Literal["create_project", "add_images", "apply"]
+    call: Literal[
+        "create_project", "add_images", "apply", "start_intake", "start_export", "job", "cancel_job"
+    ]
 
 
 class _HandedOver(Strict):
@@ -90,6 +92,47 @@ class HandedOperations(_HandedOver):
     project: int
     client: _Text
     operations: list[Any] = Field(max_length=5000)
+
+
+class HandedIntake(_HandedOver):
+    """Folders, files and archives that the server is to take in."""
+
+    project: _Name
+    sources: list[str] = Field(min_length=1, max_length=10_000)
+    copy_files: bool
+
+
+class HandedExport(_HandedOver):
+    """A dataset that the server is to export into a folder of this computer."""
+
+    project: _Name
+    folder: str = Field(max_length=8_000)
+    options: "HandedOptions"
+
+
+class HandedOptions(Strict):
+    """The options of `Project.export`."""
+
+    formats: list[_Name] = Field(min_length=1, max_length=50)
+    task: _Name | None
+    splits: dict[_Name, float | int] | None
+    seed: int
+    images: _Name
+    segmentation: _Name
+    group_by: _Text
+    groups: str | None
+    stratify: bool
+    where: _Text
+    fresh_split: bool
+    sets: list[_Name]
+    allow_loss: bool
+
+
+class HandedJob(_HandedOver):
+    """A job that a program asks about."""
+
+    project: _Name
+    job: int = Field(ge=1)
 
 
 class Folder(Strict):

@@ -180,3 +180,31 @@ def test_a_malformed_call_is_refused(body, services, stranger):
     services.sessions.admit_programs("secret")
     key = {"Authorization": "Bearer secret"}
     assert stranger.post("/api/v1/beside", json=body, headers=key).status_code == 400
+
+
+@pytest.mark.slow
+def test_what_add_and_export_do_beside_the_server_are_jobs_of_the_server(
+    folder, pictures, serving, tmp_path
+):
+    def typed(*words: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "datasetbuilder", *map(str, words)]
+        command += ["--workspace", str(folder)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    with open_workspace(folder) as workspace:
+        workspace.create_project("Cells", labels=["cell"])
+    (pictures / "torn.png").write_bytes(b"none")
+    added = typed("add", "cells", pictures, "--json")
+    assert added.returncode == 1
+    told = json.loads(added.stdout)
+    assert (told["added"], told["unchanged"], told["ignored"]) == (["a.png"], 0, 0)
+    assert [one["name"] for one in told["refused"]] == ["torn.png"]
+    out = ("export", "cells", tmp_path / "out", "--format", "coco", "--task", "detection")
+    assert json.loads(typed(*out, "--json").stdout)["images"] == 1
+    taken = typed(*out)
+    assert (taken.returncode, "is not empty" in taken.stderr) == (2, True)
+    listed = json.loads(typed("jobs", "list", "--json").stdout)["jobs"]
+    assert [(one["kind"], one["state"]) for one in listed] == [
+        ("export", "done"),
+        ("images", "done"),
+    ]
