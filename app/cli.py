@@ -444,6 +444,7 @@ cli.command()(cli_measuring.measure)
 cli.command()(cli_moving.migrate)
 
 
+cli.command()(job_commands.previews)
 cli.add_typer(job_commands.commands, name="jobs")
 cli.add_typer(people_commands.user, name="user")
 cli.add_typer(people_commands.token, name="token")

@@ -131,6 +131,32 @@ def cancel(
         console.say(f"Job {job} is cancelled; what it did stays. {_way_on(job, opened)}")
 
 
+def previews(
+    project: Annotated[str, typer.Argument(metavar="PROJECT", help="Name of the project.")],
+    scheduler: SchedulerOption = None,
+    workspace: WorkspaceOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the thumbnails and previews that are missing."""
+    from datasetbuilder.app import console
+    from datasetbuilder.app.jobs import failed_items, job_to_wire, new_previews_job
+
+    engine = engine_at(scheduler)
+    with open_named(workspace, database) as opened:
+        job = new_previews_job(opened.project(project))
+        done, _ = run(opened, job.id, what="Making previews", as_json=as_json, engine=engine)
+        failed = failed_items(opened, job.id)
+    if as_json:
+        console.emit_json({"job": job_to_wire(done), "failed": [one.error for one in failed]})
+    else:
+        for one in failed:
+            console.warn(f"failed {one.error}")
+        console.say(f"{done.n_done} images have new previews, {done.n_failed} failed.")
+    if failed:
+        raise typer.Exit(1)
+
+
 def run(
     workspace: "Workspace",
     job_id: int,

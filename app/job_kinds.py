@@ -5,7 +5,7 @@ What is written down survives this process; only how far a running export is liv
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,12 +16,13 @@ from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters.manifest import NAME as MANIFEST
 from datasetbuilder.exporters.manifest import read_manifest
 from datasetbuilder.exporters.staging import refuse_taken
-from datasetbuilder.projects import jobs
+from datasetbuilder.projects import image_tasks, jobs
 from datasetbuilder.projects.intake_job import summary
 from datasetbuilder.projects.job_engine import Engine
+from datasetbuilder.projects.job_run import Kind, run_items
 from datasetbuilder.projects.jobs import Job, Settled
 
-IMAGES, EXPORT = "images", "export"
+IMAGES, EXPORT, PREVIEWS = "images", "export", "previews"
 VERIFY, DIFF, IMPORT = "verify", "diff", "import"
 
 
@@ -109,6 +110,28 @@ def _export(workspace: Workspace, job: Job, running: Running) -> Mapping[str, An
     return report
 
 
+def _make_previews(workspace: Workspace, job: Job, running: Running) -> Mapping[str, Any]:
+    """An item for each image whose pictures were missing when the job was looked at."""
+    store, library, slug = workspace.store, workspace.library, job.project
+    items = [
+        image_tasks.file_item(one.name, library.original_path(slug, one), one.sha256)
+        for one in workspace.project(slug).images()
+        if not library.has_renditions(one)
+    ]
+    store.submit(lambda t: jobs.add_items(t.connection, job.id, items) and None)
+    kind = Kind(image_tasks.render, chunk=image_tasks.CHUNK)
+    there = replace(job, params={"cache": str(library.cache)})
+    run_items(
+        store,
+        there,
+        kind,
+        running.engine or Engine(),
+        progress=running.note,
+        cancelled=running.cancelled,
+    )
+    return {}
+
+
 def _is_ours(target: Path, slug: str, formats: list[str]) -> bool:
     """Whether an earlier run of this job, which found the place free, finished its export."""
     if not (target / MANIFEST).is_file():
@@ -123,6 +146,7 @@ def _is_ours(target: Path, slug: str, formats: list[str]) -> bool:
 KINDS: Mapping[str, Work] = {
     IMAGES: _take_in,
     EXPORT: _export,
+    PREVIEWS: _make_previews,
     VERIFY: dataset_jobs.verify_export,
     DIFF: dataset_jobs.diff_export,
     IMPORT: dataset_jobs.import_file,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from datasetbuilder.api import Project, Workspace
-from datasetbuilder.app.job_kinds import EXPORT, IMAGES, KINDS, Cancelled, Running
+from datasetbuilder.app.job_kinds import EXPORT, IMAGES, KINDS, PREVIEWS, Cancelled, Running
 from datasetbuilder.errors import DatasetBuilderError, JobRefused, UnknownName
 from datasetbuilder.projects import jobs
 from datasetbuilder.projects.job_engine import Engine
@@ -44,6 +44,11 @@ def new_export_job(
     """Write down that a dataset is to be exported; ``options`` are those of `Project.export`."""
     params = {"folder": str(folder.expanduser().absolute()), **options}
     return _new(project, EXPORT, params, title=folder.name, author=author)
+
+
+def new_previews_job(project: Project, *, author: str = "local") -> Job:
+    """Write down that the thumbnails and previews that are missing are to be made."""
+    return _new(project, PREVIEWS, {}, title=project.slug, author=author)
 
 
 def new_dataset_job(

@@ -61,6 +61,10 @@ def _page(
     return Page(re.compile(rf"/p/(?P<slug>[^/]+)/{tail}/?"), permission, layout, libraries)
 
 
+def _jobs_page(project: Project) -> Any:
+    return jobs.layout(project, may_manage=g.member.may(Permission.MANAGE))
+
+
 PAGES = (
     _page("images", Permission.VIEW, gallery.layout),
     _page(r"annotate/(?P<image_id>\d{1,15})", Permission.VIEW, annotate.layout),
@@ -70,7 +74,7 @@ PAGES = (
     _page("work", Permission.MANAGE, work.layout),
     _page("export", Permission.EXPORT, export.layout),
     _page("import", Permission.MANAGE, imports.layout),
-    _page("jobs", Permission.EXPORT, jobs.layout),
+    _page("jobs", Permission.EXPORT, _jobs_page),
     _page(
         "settings",
         Permission.MANAGE,

@@ -51,12 +51,17 @@ def render(params: Params, item: str) -> None:
     """Put the thumbnail and the preview of a file into the cache."""
     asked = json.loads(item)
     for kind in PREPARED:
-        _decoder().render(Path(asked["path"]), kind, Path(params["cache"]), sha256=asked["sha256"])
+        try:
+            _decoder().render(
+                Path(asked["path"]), kind, Path(params["cache"]), sha256=asked["sha256"]
+            )
+        except ImageRefused as refused:
+            raise ImageRefused(f"{asked['name']}: its original {refused}") from None
 
 
-def file_item(path: Path, sha256: str) -> str:
+def file_item(name: str, path: Path, sha256: str) -> str:
     """The item of `likeness` and `render`."""
-    return json.dumps({"path": str(path), "sha256": sha256})
+    return json.dumps({"name": name, "path": str(path), "sha256": sha256})
 
 
 def taken_in(

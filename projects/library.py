@@ -27,7 +27,7 @@ from datasetbuilder.errors import DataError, ImageRefused, UnknownName
 from datasetbuilder.model import Image
 from datasetbuilder.pixels.decoder import DecoderPool
 from datasetbuilder.pixels.files import open_regular
-from datasetbuilder.pixels.rendition import KINDS, RenditionKind, rendition_path
+from datasetbuilder.pixels.rendition import KINDS, PREPARED, RenditionKind, rendition_path
 
 IN_PLACE = "file:"
 COPIED = "copied:"
@@ -136,6 +136,14 @@ class Library:
             with self._explaining(image, path):
                 self.decoder.render(path, kind, self.cache, sha256=image.sha256)
         return target
+
+    def has_renditions(self, image: Image) -> bool:
+        """Whether the thumbnail and the preview of an image are there."""
+        longest = max(image.width, image.height)
+        return all(
+            _is_filled(rendition_path(self.cache, image.sha256, kind, longest=longest))
+            for kind in PREPARED
+        )
 
     # --- taking in ------------------------------------------------------------------------
 

@@ -91,7 +91,7 @@ def _looked_at_by(
 ) -> Generator[_Looked, None, None]:
     paths = {one.id: (one, library.original_path(slug, one)) for one in waiting}
     items = [
-        Item(number, image_tasks.file_item(path, one.sha256))
+        Item(number, image_tasks.file_item(one.name, path, one.sha256))
         for number, (one, path) in paths.items()
     ]
     with closing(engine.run(image_tasks.likeness, {}, items, chunk=image_tasks.CHUNK)) as answers:

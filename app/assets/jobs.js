@@ -3,7 +3,7 @@
   'use strict';
   const POLL_MS = 500;
   const IDLE_MS = 3000;
-  const KINDS = { images: 'Taking in images', export: 'Export', verify: 'Verifying an export', diff: 'Comparing an export', import: 'Import' };
+  const KINDS = { images: 'Taking in images', export: 'Export', verify: 'Verifying an export', diff: 'Comparing an export', import: 'Import', previews: 'Previews' };
   const STATES = {
     waiting: 'Waiting',
     running: 'Running',
@@ -24,6 +24,17 @@
       this.notice = document.getElementById('job-notice');
       this.rows = new Map();
       this.body = make('tbody');
+      this.offerPreviews(document.getElementById('make-previews'));
+    }
+
+    /** Only who may manage the project has the button. */
+    offerPreviews(button) {
+      if (!button) return;
+      const address = this.address.replace(/jobs$/, 'previews');
+      button.addEventListener('click', async () => {
+        await this.send(button, address, { method: 'POST', json: {} });
+        button.disabled = false;
+      });
     }
 
     /** Ask again and again while the page is open, more often while something runs. */
@@ -108,18 +119,21 @@
 
     does(words, address, asked) {
       const button = make('button', { type: 'button', className: 'button' }, words);
-      button.addEventListener('click', async () => {
-        button.disabled = true;
-        this.say('');
-        try {
-          await dsb.ask(address, asked);
-        } catch (error) {
-          this.say(error.message);
-          button.disabled = false;
-        }
-        this.wake?.();
-      });
+      button.addEventListener('click', () => this.send(button, address, asked));
       return button;
+    }
+
+    /** Ask for what a button stands for; a row of the table gets a new button with its state. */
+    async send(button, address, asked) {
+      button.disabled = true;
+      this.say('');
+      try {
+        await dsb.ask(address, asked);
+      } catch (error) {
+        this.say(error.message);
+        button.disabled = false;
+      }
+      this.wake?.();
     }
   }
 

@@ -148,6 +148,7 @@ CATALOGUE: dict[tuple[str, str], Entry] = {
         "Writes of a program beside the server, on this machine", bodies.Handed
     ),
     ("jobs", "GET"): Entry("The jobs of a project"),
+    ("make_previews", "POST"): Entry("Make the thumbnails and previews that are missing, as a job"),
     ("job", "GET"): Entry("A job with its progress"),
     ("cancel_job", "DELETE"): Entry("Cancel a job"),
     ("resume_job", "POST"): Entry("Go on with a job where it stood"),

@@ -6,9 +6,10 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify
 
 from datasetbuilder.api import Project
-from datasetbuilder.app.job_kinds import DIFF, EXPORT, IMAGES, IMPORT, VERIFY
-from datasetbuilder.app.jobs import failed_items, job_of
+from datasetbuilder.app.job_kinds import DIFF, EXPORT, IMAGES, IMPORT, PREVIEWS, VERIFY
+from datasetbuilder.app.jobs import failed_items, job_of, new_previews_job
 from datasetbuilder.app.rest.addressed import project_at
+from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.security.permissions import Permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import PermissionDenied
@@ -18,6 +19,7 @@ from datasetbuilder.projects.jobs import Job
 _NEEDED = {
     IMAGES: Permission.MANAGE,
     IMPORT: Permission.MANAGE,
+    PREVIEWS: Permission.MANAGE,
     EXPORT: Permission.EXPORT,
     VERIFY: Permission.EXPORT,
     DIFF: Permission.EXPORT,
@@ -53,6 +55,11 @@ def register(api: Blueprint, services: Services) -> None:
         project = project_at(services, slug)
         job = _allowed(services, project, job_id)
         _refuse_foreign_places(services, job)
+        return jsonify({"job": services.jobs.to_wire(services.jobs.start(job.id))}), 202
+
+    @api.post("/projects/<slug>/previews", endpoint="make_previews")
+    def make_previews(slug: str) -> tuple[Response, int]:
+        job = new_previews_job(project_at(services, slug), author=current_user())
         return jsonify({"job": services.jobs.to_wire(services.jobs.start(job.id))}), 202
 
 

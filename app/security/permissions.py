@@ -164,6 +164,7 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.download_export", "GET"): Permission.EXPORT,
     ("api.beside", "POST"): Permission.MANAGE,
     ("api.jobs", "GET"): Permission.VIEW,
+    ("api.make_previews", "POST"): Permission.MANAGE,
     ("api.job", "GET"): Permission.VIEW,
     ("api.cancel_job", "DELETE"): Permission.VIEW,
     ("api.resume_job", "POST"): Permission.VIEW,

@@ -1,5 +1,7 @@
 """Jobs that people start: images taken in and exports, stopped anywhere and taken up again."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image as Picture
@@ -12,6 +14,7 @@ from datasetbuilder.app.jobs import (
     interrupt_abandoned,
     new_export_job,
     new_images_job,
+    new_previews_job,
     read_job,
 )
 from datasetbuilder.errors import AlreadyExists, DataError, JobRefused
@@ -246,3 +249,29 @@ def test_a_job_that_runs_elsewhere_is_not_stopped_here(client, workspace, empty,
     workspace.store.submit(lambda t: jobs.begin(t.connection, job.id))
     answer = client.delete(f"/api/v1/projects/cats/jobs/{job.id}")
     assert (answer.status_code, "another process" in answer.json["error"]) == (409, True)
+
+
+# --- previews -------------------------------------------------------------------------------------
+
+
+def renditions(workspace) -> list[str]:
+    return sorted(path.name for path in (workspace.root / "cache").rglob("*.*") if path.is_file())
+
+
+@pytest.mark.slow
+def test_previews_that_were_lost_are_made_again_and_an_unreadable_one_is_named(
+    workspace, filled, pictures, client, services
+):
+    made = renditions(workspace)
+    assert len(made) == 12
+    shutil.rmtree(workspace.root / "cache")
+    (pictures / "2.png").unlink()
+    answer = client.post("/api/v1/projects/cats/previews", json={})
+    assert (answer.status_code, answer.json["job"]["kind"]) == (202, "previews")
+    services.jobs._pool.shutdown(wait=True)
+    job = read_job(workspace, answer.json["job"]["id"])
+    assert (job.state, job.n_done, job.n_failed) == (JobState.DONE, 5, 1)
+    assert failed_items(workspace, job.id)[0].error.startswith("2.png: its original")
+    assert len(renditions(workspace)) == 10
+    again = carry_out(workspace, new_previews_job(filled).id, Running())
+    assert (again.n_items, again.n_failed) == (1, 1)

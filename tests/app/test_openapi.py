@@ -16,7 +16,14 @@ from datasetbuilder.app.rest.catalogue import CATALOGUE
 from datasetbuilder.app.rest.openapi import document
 from tests.test_docs import ROOT, fenced
 
-BESIDE = {"HandedProject", "HandedImages", "HandedOperations"}
+BESIDE = {
+    "HandedProject",
+    "HandedImages",
+    "HandedOperations",
+    "HandedIntake",
+    "HandedExport",
+    "HandedJob",
+}
 FOLDER = Path(rest.__file__).parent
 
 
