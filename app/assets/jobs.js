@@ -139,7 +139,8 @@
 
   function progress(job) {
     const amount = (n) => n.toLocaleString('en');
-    const words = job.total ? `${amount(job.done)} of ${amount(job.total)}` : '';
+    const none = job.kind === 'previews' && job.state === 'done' ? 'None was missing.' : '';
+    const words = job.total ? `${amount(job.done)} of ${amount(job.total)}` : none;
     const bar = make('progress', { max: job.total || 1, value: job.state === 'done' ? job.total || 1 : job.done });
     bar.setAttribute('aria-label', `Job ${job.id}`);
     return [bar, make('div', { className: 'dim' }, `${words} ${job.state === 'running' ? job.message : ''}`)];

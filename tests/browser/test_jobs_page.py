@@ -1,5 +1,7 @@
 """A folder is taken in with bad files among it; the server is killed; the job goes on."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,14 @@ def test_jobs_that_a_dead_server_and_a_person_left_go_on_from_their_page(
     waiting = page.locator(f"[data-job='{stopped.id}']")
     waiting.get_by_role("button", name="Resume").press("Enter")
     expect(waiting).to_have_attribute("data-state", "done")
+    command = [sys.executable, "-m", "datasetbuilder", "add", "blood-cells"]
+    command += [str(pictures / "plate 3.png"), "--copy", "--workspace", str(server.workspace)]
+    typed = subprocess.run(command, capture_output=True, text=True)
+    assert typed.stdout == "blood-cells: 0 images added (1 already there).\n"
+    of_the_command = page.locator("tr", has_text="plate 3.png").first
+    expect(of_the_command).to_have_attribute("data-state", "done")
+    page.get_by_role("button", name="Make missing previews").click()
+    expect(page.locator("tr", has_text="Previews")).to_have_attribute("data-state", "done")
     page.screenshot(path=tmp_path / "jobs.png")
     server.stop()
     with open_workspace(server.workspace) as workspace:
