@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from datasetbuilder.app.cli_place import DatabaseOption, WorkspaceOption, open_named
+from datasetbuilder.app.cli_place import (
+    DatabaseOption,
+    SchedulerOption,
+    WorkspaceOption,
+    engine_at,
+    open_named,
+)
 
 
 def measure(  # noqa: PLR0913 - one parameter per option
@@ -16,6 +22,7 @@ def measure(  # noqa: PLR0913 - one parameter per option
     set_name: Annotated[
         str, typer.Option("--set", metavar="NAME", help="Whose annotations.")
     ] = "truth",
+    scheduler: SchedulerOption = None,
     workspace: WorkspaceOption = None,
     database: DatabaseOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -25,10 +32,11 @@ def measure(  # noqa: PLR0913 - one parameter per option
     from datasetbuilder.exporters.measurements import checked_writer, write_table
 
     checked_writer(out)
+    engine = engine_at(scheduler)
     with open_named(workspace, database) as opened:
         chosen = opened.project(project)
         with console.progress_bar("Measuring", quiet=as_json) as progress:
-            found = chosen.measure(sets=(set_name,), progress=progress)
+            found = chosen.measure(sets=(set_name,), progress=progress, engine=engine)
         write_table(found.table, out)
     if as_json:
         console.emit_json(

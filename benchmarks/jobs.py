@@ -45,7 +45,7 @@ def plain_chunk(task: Task, items: list[str]) -> list[int]:
 
 def think(_params: Any, item: str) -> int:
     digest = item.encode()
-    for _ in range(10_000):
+    for _ in range(30_000):
         digest = hashlib.sha256(digest).digest()
     return digest[0]
 

@@ -58,6 +58,7 @@ from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.job_engine import Engine
 from datasetbuilder.projects.library import Library
 from datasetbuilder.projects.likenesses import learn_likenesses
+from datasetbuilder.projects.measuring import measured_by
 from datasetbuilder.projects.opening import folder_name
 from datasetbuilder.projects.restore import RestoreReport, restore_project
 from datasetbuilder.projects.scales import recorded_scale, said_scale, scale_operation
@@ -700,6 +701,7 @@ class Project:
         image_id: int | None = None,
         sets: Sequence[str] = (TRUTH,),
         progress: Progress | None = None,
+        engine: Engine | None = None,
     ) -> Measurements:
         """Measure the objects of an image or of all images.
 
@@ -711,6 +713,8 @@ class Project:
             Whose annotations.
         progress : callable, optional
             Called with (done, total, name) after each image of the project.
+        engine : Engine, optional
+            Whose workers measure the images of the project; by default this process.
 
         Returns
         -------
@@ -734,7 +738,16 @@ class Project:
                 progress(next(counted), info.n_images, name)
 
         with self.snapshot(sets=sets) as snapshot:
-            return measured(snapshot.rows(), sources, advance=advance)
+            if engine is None:
+                return measured(snapshot.rows(), sources, advance=advance)
+            return measured_by(
+                engine,
+                snapshot.rows(),
+                path_of=lambda image: self.workspace.library.original_path(self.slug, image),
+                scale_of=lambda image: (said_scale(info, image.id) or (None,))[0],
+                labels=names,
+                advance=advance,
+            )
 
     # --- likeness ---------------------------------------------------------------------------
 

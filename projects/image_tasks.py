@@ -24,7 +24,8 @@ CHUNK = 8
 
 
 @cache
-def _decoder() -> DecoderPool:
+def decoder() -> DecoderPool:
+    """The child processes of this worker."""
     return DecoderPool()
 
 
@@ -32,7 +33,7 @@ def take_in(params: Params, item: str) -> dict[str, Any]:
     """Decode a file for an intake and put its renditions into the cache."""
     asked = json.loads(item)
     path, sha256, info = taken_in(
-        _decoder(),
+        decoder(),
         Path(asked["path"]),
         cache=Path(params["cache"]),
         staging=Path(asked["staging"]) if asked["staging"] else None,
@@ -44,7 +45,7 @@ def take_in(params: Params, item: str) -> dict[str, Any]:
 def likeness(_params: Params, item: str) -> int | None:
     """The perceptual hash of a file."""
     asked = json.loads(item)
-    return _decoder().likeness(Path(asked["path"]), sha256=asked["sha256"])
+    return decoder().likeness(Path(asked["path"]), sha256=asked["sha256"])
 
 
 def render(params: Params, item: str) -> None:
@@ -52,7 +53,7 @@ def render(params: Params, item: str) -> None:
     asked = json.loads(item)
     for kind in PREPARED:
         try:
-            _decoder().render(
+            decoder().render(
                 Path(asked["path"]), kind, Path(params["cache"]), sha256=asked["sha256"]
             )
         except ImageRefused as refused:
@@ -65,7 +66,7 @@ def file_item(name: str, path: Path, sha256: str) -> str:
 
 
 def taken_in(
-    decoder: DecoderPool, path: Path, *, cache: Path, staging: Path | None, known: list[str]
+    pool: DecoderPool, path: Path, *, cache: Path, staging: Path | None, known: list[str]
 ) -> tuple[Path, str, ImageInfo | None]:
     """Decode a file where it is, or with ``staging`` a copy of it that is made there.
 
@@ -79,7 +80,7 @@ def taken_in(
     """
     place = path if staging is None else _staged_copy(path, staging)
     try:
-        sha256, info = decoder.take_in(place, cache, known=known)
+        sha256, info = pool.take_in(place, cache, known=known)
     except ImageRefused:
         if place != path:
             place.unlink(missing_ok=True)

@@ -6,12 +6,14 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+from pandas.testing import assert_frame_equal
 from PIL import Image as Pillow
 
 from datasetbuilder import Box, Polyline, Tag, open_workspace
 from datasetbuilder.app.cli import main
 from datasetbuilder.exporters.measurements import read_parquet
 from datasetbuilder.measure import Scale
+from datasetbuilder.projects.job_engine import Engine
 
 pytestmark = pytest.mark.slow
 
@@ -95,3 +97,13 @@ def run(monkeypatch, words) -> int:
     with pytest.raises(SystemExit) as ended:
         main()
     return int(ended.value.code or 0)
+
+
+def test_workers_measure_what_this_process_measures(place):
+    (place / "pictures" / "b_colour.png").unlink()
+    with open_workspace(place / "workspace") as workspace:
+        project = workspace.project("Mixed")
+        here, there = project.measure(), project.measure(engine=Engine(workers=2))
+    assert_frame_equal(there.table, here.table)
+    assert there.problems == here.problems
+    assert [said.partition(":")[0] for said in there.problems] == ["b_colour.png"]

@@ -75,6 +75,18 @@ def measured(
         if chosen:
             frames.append(pd.DataFrame(_columns(image, chosen, sources, problems)))
         advance(image.name)
+    return _table(frames, problems)
+
+
+def joined(parts: Sequence[Measurements]) -> Measurements:
+    """The measurements of several images as one, in the order that is given."""
+    filled = [part.table for part in parts if len(part.table)]
+    return _table(filled, [said for part in parts for said in part.problems])
+
+
+def _table(frames: "Sequence[DataFrame]", problems: Sequence[str]) -> Measurements:
+    import pandas as pd
+
     if not frames:
         return Measurements(pd.DataFrame({name: [] for name in _order([])}), tuple(problems))
     table = pd.concat(frames, ignore_index=True)
