@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from datasetbuilder.app import console
+from datasetbuilder.app.cli_place import place_words
 from datasetbuilder.errors import DataError, UsageError
 from datasetbuilder.projects.beside import StoreBeside
 
@@ -52,14 +53,21 @@ def run_there(
                 progress(job["done"], job["total"], job["message"])
     except KeyboardInterrupt:
         store.hand_over("cancel_job", **about)
+        words = f"datasetbuilder jobs resume {job['id']} {place_words(project.workspace)}"
         console.warn(
-            f"Job {job['id']} is stopped; what was done stays. Go on with it on the Jobs page of "
-            f"{project.slug}."
+            f"Stopped; what was done stays, nothing is left half done. Go on with: {words}"
         )
         raise typer.Exit(130) from None
     if job["state"] != "done":
         raise DataError(job["error"] or f"Job {job['id']} is {job['state']}; see the Jobs page.")
     return job
+
+
+def cancel_there(project: "Project", job_id: int) -> None:
+    """Have the server stop a job."""
+    store = project.workspace.store
+    assert isinstance(store, StoreBeside)
+    store.hand_over("cancel_job", author=_AUTHOR, project=project.slug, job=job_id)
 
 
 def added_names(project: "Project", job_id: int) -> list[str]:

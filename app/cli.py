@@ -325,7 +325,7 @@ def export(  # noqa: PLR0913 - one parameter per option
     as_json: JsonOption = False,
 ) -> None:
     """Export a dataset, verified by reading it back."""
-    from datasetbuilder.app import beside_jobs, console
+    from datasetbuilder.app import beside_jobs
     from datasetbuilder.app.jobs import new_export_job
     from datasetbuilder.exporters.registry import format_named, task_for
     from datasetbuilder.exporters.staging import refuse_taken

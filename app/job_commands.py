@@ -16,10 +16,9 @@ from datasetbuilder.app.cli_place import (
     place_words,
 )
 from datasetbuilder.app.options import JsonOption
-from datasetbuilder.errors import JobRefused
 
 if TYPE_CHECKING:
-    from datasetbuilder.api import Workspace
+    from datasetbuilder.api import Project, Workspace
     from datasetbuilder.projects.job_engine import Engine
     from datasetbuilder.projects.jobs import Job
 
@@ -88,14 +87,10 @@ def resume(  # noqa: PLR0913 - one parameter per option
     """Go on with a job where it stood; what failed gets another chance."""
     from datasetbuilder.app import console
     from datasetbuilder.app.jobs import failed_items, job_to_wire
-    from datasetbuilder.projects import jobs
 
     engine = engine_at(scheduler)
     with _opened(workspace, database) as opened:
-        _refuse_beside(opened, job)
-        if abandoned:
-            opened.store.submit(lambda t: jobs.interrupt(t.connection, job))
-        done, _ = run(opened, job, what="Going on", as_json=as_json, engine=engine)
+        done = _resumed(opened, job, abandoned=abandoned, as_json=as_json, engine=engine)
         failed = failed_items(opened, job) if done.n_failed else []
     if as_json:
         items = [{"item": one.item, "reason": one.error} for one in failed]
@@ -116,12 +111,14 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """Leave a job that does not run as it is; a server does not take it up by itself any more."""
-    from datasetbuilder.app import console
+    from datasetbuilder.app import beside_jobs, console
     from datasetbuilder.app.jobs import cancel_idle, job_to_wire, read_job
 
     with _opened(workspace, database) as opened:
-        _refuse_beside(opened, job)
-        cancel_idle(opened, job)
+        if opened.store.is_beside:
+            beside_jobs.cancel_there(_project_of(opened, job), job)
+        else:
+            cancel_idle(opened, job)
         stands = read_job(opened, job)
     if as_json:
         console.emit_json({"job": job_to_wire(stands)})
@@ -139,14 +136,20 @@ def previews(
     as_json: JsonOption = False,
 ) -> None:
     """Make the thumbnails and previews that are missing."""
-    from datasetbuilder.app import console
-    from datasetbuilder.app.jobs import failed_items, job_to_wire, new_previews_job
+    from datasetbuilder.app import beside_jobs, console
+    from datasetbuilder.app.jobs import failed_items, job_to_wire, new_previews_job, read_job
 
-    engine = engine_at(scheduler)
+    engine, what = engine_at(scheduler), "Making previews"
     with open_named(workspace, database) as opened:
-        job = new_previews_job(opened.project(project))
-        done, _ = run(opened, job.id, what="Making previews", as_json=as_json, engine=engine)
-        failed = failed_items(opened, job.id)
+        found = opened.project(project)
+        if opened.store.is_beside:
+            job_id = beside_jobs.run_there(
+                found, "start_previews", what=what, as_json=as_json, engine=engine
+            )["id"]
+        else:
+            job_id = new_previews_job(found).id
+            run(opened, job_id, what=what, as_json=as_json, engine=engine)
+        done, failed = read_job(opened, job_id), failed_items(opened, job_id)
     if as_json:
         console.emit_json({"job": job_to_wire(done), "failed": [one.error for one in failed]})
     else:
@@ -183,12 +186,38 @@ def run(
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _refuse_beside(workspace: "Workspace", job_id: int) -> None:
+def _resumed(
+    workspace: "Workspace",
+    job_id: int,
+    *,
+    abandoned: bool,
+    as_json: bool,
+    engine: "Engine | None",
+) -> "Job":
+    from datasetbuilder.app import beside_jobs
+    from datasetbuilder.app.jobs import read_job
+    from datasetbuilder.projects import jobs
+
+    what = "Going on"
     if workspace.store.is_beside:
-        raise JobRefused(
-            f"A server holds this workspace: stop job {job_id} or go on with it on the Jobs page "
-            "of its project."
+        beside_jobs.run_there(
+            _project_of(workspace, job_id),
+            "resume_job",
+            what=what,
+            as_json=as_json,
+            engine=engine,
+            job=job_id,
         )
+        return read_job(workspace, job_id)
+    if abandoned:
+        workspace.store.submit(lambda t: jobs.interrupt(t.connection, job_id))
+    return run(workspace, job_id, what=what, as_json=as_json, engine=engine)[0]
+
+
+def _project_of(workspace: "Workspace", job_id: int) -> "Project":
+    from datasetbuilder.app.jobs import read_job
+
+    return workspace.project(read_job(workspace, job_id).project)
 
 
 def _far(job: "Job") -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from datasetbuilder.app.jobs import job_of, new_export_job, new_images_job
+from datasetbuilder.app.jobs import job_of, new_export_job, new_images_job, new_previews_job
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.services import Services
 from datasetbuilder.model import Image, ImageState
@@ -67,12 +67,21 @@ def _calls_about_jobs(services: Services) -> Mapping[str, Callable[[], dict[str,
         options = body.options.model_dump()
         return started(new_export_job(project, Path(body.folder), options, author=body.author))
 
+    def start_previews() -> dict[str, Any]:
+        body = bodies.read(bodies.HandedPreviews)
+        project = services.workspace.project(body.project)
+        return started(new_previews_job(project, author=body.author))
+
     def started(job: Job) -> dict[str, Any]:
         return {"job": services.jobs.to_wire(services.jobs.start(job.id))}
 
     def show() -> dict[str, Any]:
         body = bodies.read(bodies.HandedJob)
         return {"job": services.jobs.to_wire(job_of(services.workspace, body.project, body.job))}
+
+    def resume() -> dict[str, Any]:
+        body = bodies.read(bodies.HandedJob)
+        return started(job_of(services.workspace, body.project, body.job))
 
     def cancel() -> dict[str, Any]:
         body = bodies.read(bodies.HandedJob)
@@ -82,6 +91,8 @@ def _calls_about_jobs(services: Services) -> Mapping[str, Callable[[], dict[str,
     return {
         "start_intake": start_intake,
         "start_export": start_export,
+        "start_previews": start_previews,
         "job": show,
+        "resume_job": resume,
         "cancel_job": cancel,
     }

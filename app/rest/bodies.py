@@ -34,7 +34,15 @@ class Handed(BaseModel):
     """``POST /beside``: which call the rest of the body belongs to."""
 
     call: Literal[
-        "create_project", "add_images", "apply", "start_intake", "start_export", "job", "cancel_job"
+        "create_project",
+        "add_images",
+        "apply",
+        "start_intake",
+        "start_export",
+        "start_previews",
+        "job",
+        "resume_job",
+        "cancel_job",
     ]
 
 
@@ -126,6 +134,12 @@ class HandedOptions(Strict):
     fresh_split: bool
     sets: list[_Name]
     allow_loss: bool
+
+
+class HandedPreviews(_HandedOver):
+    """A project whose missing previews the server is to make."""
+
+    project: _Name
 
 
 class HandedJob(_HandedOver):

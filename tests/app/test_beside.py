@@ -174,6 +174,9 @@ def test_a_session_does_not_open_the_route_and_the_key_opens_no_other(app, servi
         {"call": "apply", "author": "x"},
         {"call": "add_images", "author": "x", "project": 1, "images": [{"id": 1}]},
         {"call": "create_project", "name": "x", "author": "x", "more": 1},
+        {"call": "start_intake", "author": "x", "project": "x", "sources": [], "copy_files": True},
+        {"call": "start_export", "author": "x", "project": "x", "folder": "/x", "options": {}},
+        {"call": "job", "author": "x", "project": "x", "job": 0},
     ],
 )
 def test_a_malformed_call_is_refused(body, services, stranger):
@@ -203,8 +206,9 @@ def test_what_add_and_export_do_beside_the_server_are_jobs_of_the_server(
     assert json.loads(typed(*out, "--json").stdout)["images"] == 1
     taken = typed(*out)
     assert (taken.returncode, "is not empty" in taken.stderr) == (2, True)
+    assert typed("previews", "cells").stdout == "0 images have new previews, 0 failed.\n"
+    refused = typed("jobs", "resume", 1)
+    assert (refused.returncode, "Job 1 is done" in refused.stderr) == (2, True)
     listed = json.loads(typed("jobs", "list", "--json").stdout)["jobs"]
-    assert [(one["kind"], one["state"]) for one in listed] == [
-        ("export", "done"),
-        ("images", "done"),
-    ]
+    kinds = ["previews", "export", "images"]
+    assert [(one["kind"], one["state"]) for one in listed] == [(kind, "done") for kind in kinds]

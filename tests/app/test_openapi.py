@@ -22,6 +22,7 @@ BESIDE = {
     "HandedOperations",
     "HandedIntake",
     "HandedExport",
+    "HandedPreviews",
     "HandedJob",
 }
 FOLDER = Path(rest.__file__).parent
