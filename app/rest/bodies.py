@@ -85,6 +85,7 @@ class HandedImage(Strict):
     version: int
     split_version: int
     likeness: int | None = Field(default=None, ge=0, lt=2**63)
+    dealt: _Text | None = None
 
 
 class HandedImages(_HandedOver):
