@@ -16,7 +16,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.canvas_controls import control_server
 from benchmarks.canvas_hand import WATCH, box, high, next_image, pan, stage_corner, vertex, zoom
@@ -26,7 +26,7 @@ from tests.browser.serving import CHROMIUM_ARGS, Server, chromium_path
 
 BOXES = 4
 FIGURES = ("box painted, ms", "box written, ms", "box answered, ms", "sent per box, bytes")
-WAIT_FOR_PLOTLY_MS = 120_000
+PATIENCE_MS = 120_000
 
 
 def main() -> None:
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--without-plotly", action="store_true", help="leave the slow control out")
     parser.add_argument("--keep", type=Path, help="folder to fill once and to draw on again")
     asked = parser.parse_args()
+    expect.set_options(timeout=PATIENCE_MS)
     size = SIZES[asked.megapixels]
     with tempfile.TemporaryDirectory() as folder, control_server(asked.objects, VERTICES) as origin:
         workspace = (asked.keep or Path(folder)) / "workspace"
@@ -88,10 +89,10 @@ def ours(person: Labeller, k: int, rows: dict[str, dict]) -> None:
 
 
 def control(page: Page, address: str) -> Page:
-    page.set_default_timeout(WAIT_FOR_PLOTLY_MS)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
     if address.endswith("plotly"):
-        page.wait_for_selector("#g[data-ready]", timeout=WAIT_FOR_PLOTLY_MS)
+        page.wait_for_selector("#g[data-ready]", timeout=PATIENCE_MS)
     page.evaluate(WATCH, "/operations")
     return page
 
