@@ -1,6 +1,7 @@
 """What becomes of a shape after it was drawn: answers, holes, kinds, numbers, borders, levels."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.labeller import Labeller
 
@@ -40,7 +41,9 @@ def test_a_shape_is_answered_pierced_converted_typed_and_stacked(server, page):
     person.press("v")
     person.click((80, 80))
 
-    person.press("Control+Enter", "q", "r", "Enter", "PageUp", ";")
+    person.press("Control+Enter", "q")
+    expect(page.get_by_label("stage")).to_be_focused()
+    person.press("r", "Enter", "PageUp", ";")
     for place in HOLE:
         person.click(place)
     person.press("Enter")

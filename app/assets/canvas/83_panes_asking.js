@@ -51,7 +51,9 @@
       editor.on('ask', () => this.focus());
     }
 
+    /** The hand may be faster than the next frame: the fields are made before one is looked for. */
     focus() {
+      this.draw();
       const [first] = this.fields.values();
       if (first) first.focus();
       else this.editor.hint('Select an object first: its label may ask something, and a note is possible');
