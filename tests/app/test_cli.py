@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from datasetbuilder.api import open_workspace
 from datasetbuilder.app import cli as module
 
+pytestmark = pytest.mark.slow
+
 PHOTO = Path(__file__).parent.parent / "data" / "images"
 
 

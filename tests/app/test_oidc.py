@@ -19,6 +19,8 @@ from datasetbuilder.app.security.oidc import ProviderFault, _check_address
 from datasetbuilder.errors import UsageError
 from tests.app.people import enrol
 
+pytestmark = pytest.mark.slow
+
 CLIENT, SECRET, URL = "labels", "of the client", "https://localhost"
 CODE = "a code"
 

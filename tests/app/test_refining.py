@@ -96,6 +96,7 @@ def test_every_label_that_was_drawn_becomes_a_mask(refining, image):
     assert overlap(masks[0]) > 0.8
 
 
+@pytest.mark.slow
 def test_strokes_without_an_object_bring_a_hint(refining, image):
     shape = refining.scribbles("disks", image, "tab", (OUTSIDE,), label=1, settings={})
     assert shape.geometry is None

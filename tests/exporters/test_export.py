@@ -226,7 +226,11 @@ def test_groups_stay_in_one_split_and_the_manifest_proves_it(tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"formats": ["yolo"]}, UnknownName, "no format called 'yolo'. Known: coco, coco-keypoints"),
+        (
+            {"formats": ["yolo"]},
+            UnknownName,
+            "no format called 'yolo'. Known: coco, coco-keypoints",
+        ),
         ({"formats": []}, UsageError, "at least one format"),
         ({"formats": "coco"}, UsageError, "as a list"),
         ({"task": "poetry"}, UnknownName, "no task called 'poetry'. Known: classification, det"),

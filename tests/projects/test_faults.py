@@ -21,6 +21,8 @@ from datasetbuilder.projects.sqlite.rescue import is_database, look_from_outside
 from datasetbuilder.projects.store import Store
 from tests.projects.campaign import Campaign
 
+pytestmark = pytest.mark.slow
+
 CRASH = """
 import os, sys
 from pathlib import Path

@@ -15,6 +15,8 @@ from datasetbuilder.projects.store import Store
 from datasetbuilder.wire import annotation_to_wire
 from tests.projects.campaign import box, pictures
 
+pytestmark = pytest.mark.slow
+
 NAMES = count(1)
 UIDS = st.sampled_from("abcd")
 VERSIONS = st.one_of(st.integers(0, 5), st.sampled_from(["op-1", "op-2", "op-5"]), st.none())

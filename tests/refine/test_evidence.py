@@ -2,6 +2,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from datasetbuilder.refine.evidence import (
     Drawn,
@@ -67,6 +68,7 @@ def test_a_label_that_only_grazed_keeps_what_it_has():
     assert seeds_from_pixels(columns, pixels, least=0.5).tolist() == [1, -1]
 
 
+@pytest.mark.slow
 def test_the_forest_tells_bright_from_dark():
     regions = graph(halves())
     seeds = seeds_from_pixels(regions, drawn_pixels((60, 80), objects=RIGHT, background=LEFT))
