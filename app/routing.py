@@ -14,12 +14,14 @@ from werkzeug.wrappers import Response
 from datasetbuilder.api import Project
 from datasetbuilder.app import ids
 from datasetbuilder.app.pages import (
+    agreement,
     annotate,
     export,
     gallery,
     guide,
     imports,
     jobs,
+    overview,
     people,
     projects,
     review,
@@ -42,13 +44,14 @@ class Page:
 
     The groups of the pattern after ``slug`` are handed to the layout by name, as numbers.
     ``libraries`` are component libraries that are too slow to load (a second and more) for pages
-    that do without them.
+    that do without them. A ``personal`` page shows each ``member`` something else.
     """
 
     pattern: re.Pattern[str]
     permission: Permission
     layout: Callable[..., Any]
     libraries: tuple[str, ...] = ()
+    personal: bool = False
 
 
 def _page(
@@ -57,8 +60,10 @@ def _page(
     layout: Callable[..., Any],
     *,
     libraries: tuple[str, ...] = (),
+    personal: bool = False,
 ) -> Page:
-    return Page(re.compile(rf"/p/(?P<slug>[^/]+)/{tail}/?"), permission, layout, libraries)
+    pattern = re.compile(rf"/p/(?P<slug>[^/]+)/{tail}/?")
+    return Page(pattern, permission, layout, libraries, personal)
 
 
 def _jobs_page(project: Project) -> Any:
@@ -75,6 +80,8 @@ PAGES = (
     _page("export", Permission.EXPORT, export.layout),
     _page("import", Permission.MANAGE, imports.layout),
     _page("jobs", Permission.EXPORT, _jobs_page),
+    _page("agreement", Permission.REVIEW, agreement.layout),
+    _page("overview", Permission.VIEW, overview.layout, personal=True),
     _page(
         "settings",
         Permission.MANAGE,
@@ -154,9 +161,11 @@ def _projects(services: Services) -> Any:
 def _inside_project(services: Services, page: Page, groups: Mapping[str, str]) -> Any:
     numbers = {name: int(text) for name, text in groups.items() if name != "slug"}
     try:
-        project, _ = authorised(
+        project, member = authorised(
             services.workspace, services.access, groups["slug"], page.permission
         )
+        if page.personal:
+            return page.layout(project, member)
         return page.layout(project, **numbers)
     except DatasetBuilderError as error:
         return shell.page(title="Not found", content=[shell.notice(str(error), kind="bad")])

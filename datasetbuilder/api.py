@@ -8,7 +8,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -29,7 +29,9 @@ from datasetbuilder.exporters.grouping import chosen_groups
 from datasetbuilder.exporters.importing import Gallery
 from datasetbuilder.geometry import mask_from_array
 from datasetbuilder.importer import ImportReport, ImportWish, import_annotations
+from datasetbuilder.insight.agreement import Agreement, Comparison, agreement
 from datasetbuilder.insight.measurements import Measurements, Sources, measured
+from datasetbuilder.insight.progress import Activity, Forecast, activity, forecast
 from datasetbuilder.insight.sampling import ReviewRule
 from datasetbuilder.measure import Profile, Scale, profile
 from datasetbuilder.model import (
@@ -50,7 +52,7 @@ from datasetbuilder.model import (
     Target,
     TargetType,
 )
-from datasetbuilder.projects import agreed
+from datasetbuilder.projects import agreed, consensus
 from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.beside import open_reader, open_store
 from datasetbuilder.projects.dealing import keep_splits
@@ -62,10 +64,12 @@ from datasetbuilder.projects.measuring import measured_by
 from datasetbuilder.projects.opening import folder_name
 from datasetbuilder.projects.restore import RestoreReport, restore_project
 from datasetbuilder.projects.scales import recorded_scale, said_scale, scale_operation
+from datasetbuilder.projects.sets import GOLD
 from datasetbuilder.projects.space import watching_space
 from datasetbuilder.projects.store import (
     Asked,
     Changes,
+    Deal,
     Dispute,
     Due,
     Finished,
@@ -74,8 +78,12 @@ from datasetbuilder.projects.store import (
     Place,
     Present,
     ProjectInfo,
+    Rated,
+    Rating,
+    Round,
     Share,
     Step,
+    Trial,
     Verdict,
     Workload,
 )
@@ -666,6 +674,168 @@ class Project:
     def leave(self, client: str) -> None:
         """Say that a page is closed."""
         self._store.leave(self._id, client)
+
+    # --- rounds of raters, agreement, gold ----------------------------------------------------
+
+    def start_round(self, deal: Deal, *, author: str = LOCAL_AUTHOR) -> Round:
+        """Deal images to raters, who label them blind to each other.
+
+        Raises
+        ------
+        DataError
+            If there are too few raters, or nothing that these raters have not labelled already.
+        """
+        number = self._store.start_round(self._id, deal, author=author)
+        return next(one for one in self.rounds() if one.id == number)
+
+    def close_round(self, number: int) -> None:
+        """End a round: its raters see again what everybody sees."""
+        self._store.close_round(self._id, number)
+
+    def rounds(self) -> list[Round]:
+        """The rounds, the newest first, with how far each rater is."""
+        return self._store.rounds(self._id)
+
+    def ratings(self, user: str, image_ids: Sequence[int]) -> dict[int, Rating]:
+        """How far somebody is with those of these images that were dealt to them."""
+        return self._store.ratings(self._id, user, image_ids)
+
+    def rating_counts(self, user: str) -> dict[ImageState, int]:
+        """How many images were dealt to somebody, by how far they are."""
+        return self._store.rating_counts(self._id, user)
+
+    def agreement(
+        self,
+        *,
+        round: int | None = None,
+        threshold: float = 0.5,
+        progress: Progress | None = None,
+    ) -> Agreement:
+        """Compare what raters drew on the same images.
+
+        Parameters
+        ----------
+        round : int, optional
+            The number of a round; by default all of them.
+        threshold : float, optional
+            The least IoU, above 0, of two shapes that may be the same object.
+        progress : callable, optional
+            Called with (done, total, name) after each image.
+
+        Returns
+        -------
+        agreement : Agreement
+            Tables per label, per image, per two raters and per object.
+        """
+        if not 0 < threshold <= 1:
+            raise UsageError(f"The threshold is an IoU above 0 and at most 1, not {threshold}.")
+        names = {label.id: label.name for label in self.labels(deleted=True)}
+        total = sum(one.images for one in self.rounds() if round in (None, one.id))
+        counted = itertools.count(1)
+
+        def told(row: Rated) -> Rated:
+            if progress is not None:
+                progress(next(counted), total, row[0].name)
+            return row
+
+        with self._store.rated_images(self._id, number=round) as rows:
+            return agreement(map(told, rows), names, threshold=threshold)
+
+    def comparison(self, image_id: int, *, threshold: float = 0.5) -> Comparison:
+        """What the raters of one image drew, object by object; of those who are done with it."""
+        with self._store.rated_images(self._id, image_ids=[image_id]) as rows:
+            rated = next(rows, (self.image(image_id), {}))[1]
+        return Comparison(self.image(image_id), rated, threshold=threshold)
+
+    def adjudicate(
+        self,
+        image_id: int,
+        uids: Sequence[str],
+        *,
+        into: str = consensus.CONSENSUS,
+        author: str = LOCAL_AUTHOR,
+        name: str | None = None,
+    ) -> list[Result]:
+        """Make copies of these objects of raters the consensus of an image, all or nothing.
+
+        Parameters
+        ----------
+        image_id : int
+            The image.
+        uids : sequence of str
+            Objects of its raters; none says that there is nothing on it.
+        into : str, optional
+            The set; ``truth`` only where that is empty.
+        name : str, optional
+            Calling twice under one name is calling once.
+
+        Raises
+        ------
+        DataError
+            If an object is none of a rater, or would be mixed with what stands in ``truth``.
+        """
+        rated = self.comparison(image_id).rated
+        drawn = {one.uid: one for mine in rated.values() for one in mine}
+        missing = [uid for uid in uids if uid not in drawn]
+        if missing:
+            raise DataError(f"Image {image_id} has no object {missing[0]} of a rater who is done.")
+        there = self.annotations(image_id, sets=(into,))
+        if into == TRUTH and there:
+            raise DataError(
+                f"Image {image_id} holds {len(there)} objects in truth already. Remove them first, "
+                "or write the consensus into its own set."
+            )
+        chosen = [drawn[uid] for uid in dict.fromkeys(uids)]
+        made = consensus.operations(image_id, chosen, there, into=into, name=name or str(uuid4()))
+        return self.apply(made, author=author) if made else []
+
+    def gold_images(self) -> list[int]:
+        """The ids of the images whose answer is known."""
+        return self._store.gold_images(self._id)
+
+    def add_gold(self, image_id: int, *, author: str = LOCAL_AUTHOR) -> None:
+        """Hide an image among the work of later rounds; its objects in truth are the answer."""
+        answer = self.annotations(image_id)
+        there = self.annotations(image_id, sets=(GOLD,))
+        made = consensus.operations(image_id, answer, there, into=GOLD, name=str(uuid4()))
+        if made:
+            _refuse_unless_accepted(self.apply(made, author=author), f"gold image {image_id}")
+        self._store.add_gold(self._id, self.image(image_id).id, author=author)
+
+    def remove_gold(self, image_id: int) -> None:
+        """Measure nobody by an image any longer."""
+        self._store.remove_gold(self._id, image_id)
+
+    def trials(self, user: str | None = None) -> list[Trial]:
+        """What raters drew on gold images, each beside the answer, in the order of time."""
+        return self._store.trials(self._id, user)
+
+    # --- who did what when ------------------------------------------------------------------
+
+    def activity(self, user: str | None = None) -> Activity:
+        """How much each person did, by day and by tool; breaks of 100 s and more do not count.
+
+        Parameters
+        ----------
+        user : str, optional
+            One person; by default everybody.
+        """
+        work = [
+            (one.author, one.day, one.tool, one.events, one.objects, one.seconds)
+            for one in self._store.work(self._id, user)
+        ]
+        return activity(work, self._finished_days(user))
+
+    def forecast(self, *, today: date | None = None) -> Forecast:
+        """When the open images may be done, at the pace of the last days."""
+        states = self.info.states
+        waiting = (ImageState.NEW, ImageState.IN_PROGRESS, ImageState.REJECTED)
+        n_open = sum(states.get(state, 0) for state in waiting)
+        return forecast(n_open, self._finished_days(None), today=today or datetime.now(UTC).date())
+
+    def _finished_days(self, user: str | None) -> list[tuple[str, int, int]]:
+        found = self._store.finished_days(self._id, user)
+        return [(one.author, one.day, one.images) for one in found]
 
     # --- measuring --------------------------------------------------------------------------
 

@@ -58,6 +58,14 @@ def csv_text(table: "DataFrame") -> bytes:
         return path.read_bytes()
 
 
+def parquet_bytes(table: "DataFrame") -> bytes:
+    """The table as Parquet."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.parquet"
+        _write_parquet(table, path)
+        return path.read_bytes()
+
+
 def _write_csv(table: "DataFrame", path: Path) -> None:
     with TableWriter(path, [str(name) for name in table.columns]) as writer:
         for row in table.itertuples(index=False, name=None):

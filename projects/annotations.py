@@ -44,6 +44,7 @@ from datasetbuilder.projects.clock import micros_from_time, time_from_micros
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.schema import annotation, image
+from datasetbuilder.projects.sets import is_blind
 from datasetbuilder.wire import (
     annotation_change_from_wire,
     annotation_from_wire,
@@ -372,7 +373,7 @@ class AnnotationKeeper:
         ledger.connection.execute(_UPDATE, {**keys, **new})
         ledger.count_annotations(made.image_id, before.label, before.set, -1)
         ledger.count_annotations(made.image_id, made.label, made.set, 1)
-        self._start_image(ledger, made.image_id, stamp)
+        self._start_image(ledger, made, stamp)
         return _held(made, stamp.seq)
 
     def _patched(self, ledger: Ledger, before: Annotation, fields: Fields) -> Fields:
@@ -417,7 +418,7 @@ class AnnotationKeeper:
         keys = {"p": ledger.project_id, "i": gone.image_id, "a": gone.id}
         ledger.connection.execute(_DELETE, keys)
         ledger.count_annotations(gone.image_id, gone.label, gone.set, -1)
-        self._start_image(ledger, gone.image_id, stamp)
+        self._start_image(ledger, gone, stamp)
         return tombstones.put(ledger, target, held, stamp)
 
     def _insert(self, ledger: Ledger, made: Annotation, stamp: Stamp) -> Held:
@@ -427,7 +428,7 @@ class AnnotationKeeper:
         row = row_from_annotation(ledger.project_id, made, seq=stamp.seq, in_batch=False)
         ledger.connection.execute(insert(annotation), row)
         ledger.count_annotations(made.image_id, made.label, made.set, 1)
-        self._start_image(ledger, made.image_id, stamp)
+        self._start_image(ledger, made, stamp)
         return _held(made, stamp.seq)
 
     def _check_label(self, ledger: Ledger, made: Annotation) -> None:
@@ -441,9 +442,9 @@ class AnnotationKeeper:
         if wrong := skeletons.mismatch(made.geometry, row):
             raise Refusal(f"payload.geometry.points: {wrong}")
 
-    def _start_image(self, ledger: Ledger, image_id: int, stamp: Stamp) -> None:
-        row = ledger.image(image_id)
-        if row is None or row.state != ImageState.NEW:
+    def _start_image(self, ledger: Ledger, made: Annotation, stamp: Stamp) -> None:
+        image_id, row = made.image_id, ledger.image(made.image_id)
+        if is_blind(made.set) or row is None or row.state != ImageState.NEW:
             return
         keys = {"p": ledger.project_id, "i": image_id}
         ledger.connection.execute(_START_IMAGE, {**keys, "new_seq": stamp.seq})

@@ -36,6 +36,9 @@ LEFT = frozenset(
 )
 """The tables that stay with the workspace."""
 
+_STAYING = frozenset({("image", "assignee"), ("image", "due_at")})
+"""What stays with the tables that stay, though it stands elsewhere."""
+
 KEPT: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if table.name not in LEFT)
 """The tables of a project, each after those that it refers to."""
 
@@ -45,7 +48,11 @@ _PROJECT = "project"
 
 def columns_of(table: Table) -> tuple[str, ...]:
     """The columns that a backup holds: all but the number of the project in its workspace."""
-    return tuple(str(column.name) for column in table.c if column is not _owner(table))
+    return tuple(
+        str(column.name)
+        for column in table.c
+        if column is not _owner(table) and (table.name, column.name) not in _STAYING
+    )
 
 
 def _owner(table: Table) -> Column[Any]:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     true,
 )
 
-from datasetbuilder.model import Event, OperationKind, Target, TargetType
+from datasetbuilder.model import TRUTH, Event, OperationKind, Target, TargetType
 from datasetbuilder.projects import annotations, comments, images, labels, scribbles
 from datasetbuilder.projects.clock import time_from_micros
 from datasetbuilder.projects.schema import (
@@ -182,14 +182,18 @@ def _states(
         if told or not row.set_name or row.set_name in sets:
             target = Target(TargetType(row.target_type), row.target_key, image_id)
             yield TargetState(target, None, row.seq)
-    yield from _image_states(connection, keys)
+    yield from _image_states(connection, keys, sets)
     for row in connection.execute(_LABELS, keys).all():
         found_label = labels.label_from_row(row)
         current = None if found_label.deleted else label_to_wire(found_label)
         yield TargetState(Target(TargetType.LABEL, row.uid), current, row.seq)
 
 
-def _image_states(connection: Connection, keys: Mapping[str, Any]) -> Iterator[TargetState]:
+def _image_states(
+    connection: Connection, keys: Mapping[str, Any], sets: frozenset[str]
+) -> Iterator[TargetState]:
+    if TRUTH not in sets:  # a rater has a state of their own for each image
+        return
     for row in connection.execute(_IMAGE, keys).all():
         wire = image_to_wire(images.image_from_row(row))
         for type_, seq in (

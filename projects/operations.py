@@ -43,6 +43,7 @@ from datasetbuilder.projects import (
     conflicts,
     images,
     labels,
+    ratings,
     scribbles,
     sets,
     settings,
@@ -58,7 +59,7 @@ _KEEPERS: dict[TargetType, Keeper] = {
     TargetType.CONFLICT: conflicts.ConflictKeeper(),
 }
 _CHANGERS: dict[TargetType, Changer] = {
-    TargetType.IMAGE_STATE: images.StateKeeper(),
+    TargetType.IMAGE_STATE: ratings.AnyStateKeeper(),
     TargetType.SPLIT: images.SplitKeeper(),
     TargetType.SETTINGS: settings.SettingsKeeper(),
     **_KEEPERS,

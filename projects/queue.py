@@ -6,18 +6,32 @@ other. What was assigned to somebody comes first for them and is not offered to 
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 
 from datasetbuilder.errors import DataError
 from datasetbuilder.model import TRUTH, ImageState
-from datasetbuilder.projects import database
+from datasetbuilder.projects import database, rounds
 from datasetbuilder.projects.clock import micros_from_time, now, time_from_micros
-from datasetbuilder.projects.schema import annotation, assignment, image, lease
+from datasetbuilder.projects.schema import NO_DAY, annotation, assignment, image, lease
 
 LEASE = 30 * 60 * 1_000_000
 """How many microseconds an image is held for somebody who says nothing any more."""
@@ -26,6 +40,15 @@ _OPEN = tuple(
     state.value for state in (ImageState.REJECTED, ImageState.IN_PROGRESS, ImageState.NEW)
 )
 """What is still to be worked on, in the order in which it is offered."""
+
+
+NOBODY = ""
+"""The assignee of an image that is meant for whoever comes first."""
+_ASSIGN = (
+    update(image)
+    .where(image.c.project == bindparam("p"), image.c.id == bindparam("i"))
+    .values(assignee=bindparam("who"), due_at=bindparam("due"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +93,18 @@ def take(
     """Hold the next image for somebody; None when nothing is left for them.
 
     Whoever leaves no image comes back to the one that is held for them. Whoever leaves one goes on
-    behind it.
+    behind it. A rater goes on in their own part of a round, which needs no holding.
     """
     moment = now()
+    if rounds.is_rater(connection, project_id, user):
+        rated = rounds.next_image(connection, project_id, user, leaving)
+        return None if rated is None else Lease(rated, user, time_from_micros(moment + LEASE))
     if leaving is not None:
         give_back(connection, project_id, user, leaving)
     found = None if leaving is not None else _mine(connection, project_id, user, moment)
     if found is None:
-        found = _candidate(connection, project_id, user, leaving or 0, moment, order)
+        search = _Search(project_id, user, moment, leaving or 0)
+        found = _candidate(connection, search, order)
     return None if found is None else _hold(connection, project_id, found, user, moment)
 
 
@@ -126,6 +153,11 @@ def assign(connection: Connection, project_id: int, share: Share, *, actor: str)
     if rows:
         columns = ("user_name", "due_at", "assigned_by", "created_at")
         connection.execute(database.insert_replacing(connection, assignment, *columns), rows)
+        whose = [
+            {"p": project_id, "i": row["image_id"], "who": row["user_name"], "due": due or NO_DAY}
+            for row in rows
+        ]
+        connection.execute(_ASSIGN, whose)
     return len(rows)
 
 
@@ -135,7 +167,12 @@ def unassign(connection: Connection, project_id: int, share: Share) -> int:
     wanted.append(assignment.c.image_id.in_(_chosen(project_id, share)))
     if share.users:
         wanted.append(assignment.c.user_name.in_(share.users))
-    return connection.execute(delete(assignment).where(*wanted)).rowcount
+    freed = connection.execute(select(assignment.c.image_id).where(*wanted)).scalars().all()
+    if freed:
+        connection.execute(delete(assignment).where(*wanted))
+        free = [{"p": project_id, "i": one, "who": NOBODY, "due": NO_DAY} for one in freed]
+        connection.execute(_ASSIGN, free)
+    return len(freed)
 
 
 def workloads(connection: Connection, project_id: int) -> list[Workload]:
@@ -143,22 +180,21 @@ def workloads(connection: Connection, project_id: int) -> list[Workload]:
     is_open = image.c.state.in_(_OPEN)
     asked = (
         select(
-            assignment.c.user_name,
+            image.c.assignee.label("user_name"),
             func.count().label("images"),
             func.count().filter(is_open).label("open"),
-            func.min(assignment.c.due_at).filter(is_open).label("due"),
+            func.min(image.c.due_at).filter(is_open).label("due"),
         )
-        .join(image, _same_image(assignment))
-        .where(assignment.c.project == project_id)
-        .group_by(assignment.c.user_name)
-        .order_by(assignment.c.user_name)
+        .where(image.c.project == project_id, image.c.assignee > NOBODY)
+        .group_by(image.c.assignee)
+        .order_by(image.c.assignee)
     )
     return [
         Workload(
             row.user_name,
             row.images,
             row.open,
-            None if row.due is None else time_from_micros(row.due),
+            None if row.due in (None, NO_DAY) else time_from_micros(row.due),
         )
         for row in connection.execute(asked)
     ]
@@ -178,86 +214,64 @@ def _mine(connection: Connection, project_id: int, user: str, moment: int) -> in
     return connection.execute(asked).scalar()
 
 
-def _candidate(  # noqa: PLR0913 - one search, all of it given
-    connection: Connection, project_id: int, user: str, leaving: int, moment: int, order: str
-) -> int | None:
-    assigned = _assigned(connection, project_id, user, leaving, moment)
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Whose next image is looked for, when, and which one they leave."""
+
+    project_id: int
+    user: str
+    moment: int
+    leaving: int
+
+
+def _candidate(connection: Connection, search: _Search, order: str) -> int | None:
+    assigned = _assigned(connection, search)
     if assigned is not None:
         return assigned
-    start = leaving
+    start = search.leaving
     if order == "random":
-        most = select(func.max(image.c.id)).where(image.c.project == project_id)
-        start = random.randrange((connection.execute(most).scalar() or 0) + 1)
-    for part in _parts(start, leaving):
-        found = _free(connection, project_id, user, moment, part, by_state=start == 0)
+        most = connection.execute(_MOST, {"p": search.project_id}).scalar() or 0
+        start = random.randrange(most + 1)
+    return _walk(connection, search, NOBODY, NO_DAY, start)
+
+
+def _assigned(connection: Connection, search: _Search) -> int | None:
+    """The next of what is meant for somebody, by the day when it is due."""
+    due = -1
+    while (due := _next_due(connection, search, due)) is not None:
+        found = _walk(connection, search, search.user, due, search.leaving)
         if found is not None:
             return found
     return None
 
 
-def _parts(start: int, leaving: int) -> Iterator[ColumnElement[bool]]:
-    """The images behind a place, then those before it; the one that was left is not among them."""
-    yield and_(image.c.id > start, image.c.id != leaving)
-    if start:
-        yield and_(image.c.id <= start, image.c.id != leaving)
+def _next_due(connection: Connection, search: _Search, after: int) -> int | None:
+    keys = {"p": search.project_id, "who": search.user, "after": after}
+    days = connection.execute(_DAYS, keys).scalars().all()
+    return min((day for day in days if day is not None), default=None)
 
 
-def _free(  # noqa: PLR0913 - one search, all of it given
-    connection: Connection,
-    project_id: int,
-    user: str,
-    moment: int,
-    part: ColumnElement[bool],
-    *,
-    by_state: bool,
+def _walk(
+    connection: Connection, search: _Search, assignee: str, due: int, start: int
 ) -> int | None:
-    """The first image that nobody holds and nobody was assigned; by ``_OPEN`` if asked."""
-    found = []
-    for state in _OPEN:
-        asked = (
-            select(image.c.id)
-            .where(
-                image.c.project == project_id,
-                image.c.state == state,
-                part,
-                ~_held_by_another(user, moment),
-                ~exists().where(_same_image(assignment)).correlate(image),
-            )
-            .order_by(image.c.id)
-            .limit(1)
-        )
-        first = connection.execute(asked).scalar()
-        if first is not None and by_state:
-            return first
-        found += [] if first is None else [first]
-    return min(found, default=None)
+    """The first image behind a place that nobody else holds, else the first of all.
 
-
-def _assigned(
-    connection: Connection, project_id: int, user: str, leaving: int, moment: int
-) -> int | None:
-    asked = (
-        select(image.c.id)
-        .join(assignment, _same_image(assignment))
-        .where(
-            assignment.c.project == project_id,
-            assignment.c.user_name == user,
-            image.c.state.in_(_OPEN),
-            image.c.id != leaving,
-            ~_held_by_another(user, moment),
-        )
-        .order_by(func.coalesce(assignment.c.due_at, 2**62), image.c.id <= leaving, image.c.id)
-        .limit(1)
-    )
-    return connection.execute(asked).scalar()
-
-
-def _held_by_another(user: str, moment: int) -> Any:
-    return (
-        exists()
-        .where(_same_image(lease), lease.c.user_name != user, lease.c.until > moment)
-        .correlate(image)
-    )
+    From the very beginning what was rejected comes first, then what is in progress.
+    """
+    keys = {
+        "p": search.project_id,
+        "who": assignee,
+        "due": due,
+        "start": start,
+        "leaving": search.leaving,
+        "user": search.user,
+        "moment": search.moment,
+    }
+    for question in (_BEHIND, _BEFORE) if start else (_BEHIND,):
+        found = [(row.rank, row.id) for row in connection.execute(question, keys).all()]
+        if found:
+            return min(found)[1] if start == 0 else min(image_id for _, image_id in found)
+    return None
 
 
 def _same_image(table: Any) -> ColumnElement[bool]:
@@ -298,3 +312,53 @@ def _chosen(project_id: int, share: Share) -> Any:
         )
         asked = asked.where(carried)
     return asked.order_by(image.c.id)
+
+
+# --- the questions, each made once --------------------------------------------------------------
+
+_WHOSE = (image.c.project == bindparam("p"), image.c.assignee == bindparam("who"))
+_MOST = select(func.max(image.c.id)).where(image.c.project == bindparam("p"))
+_DAYS = union_all(
+    *(
+        select(func.min(image.c.due_at)).where(
+            *_WHOSE, image.c.state == state, image.c.due_at > bindparam("after")
+        )
+        for state in _OPEN
+    )
+)
+
+
+def _seeks(place: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """A seek in the index for each state: its rank in ``_OPEN`` and the first image there."""
+    held = (
+        exists()
+        .where(
+            _same_image(lease),
+            lease.c.user_name != bindparam("user"),
+            lease.c.until > bindparam("moment"),
+        )
+        .correlate(image)
+    )
+    return union_all(
+        *(
+            select(
+                select(literal(rank).label("rank"), image.c.id)
+                .where(
+                    *_WHOSE,
+                    image.c.state == state,
+                    image.c.due_at == bindparam("due"),
+                    place,
+                    image.c.id != bindparam("leaving"),
+                    ~held,
+                )
+                .order_by(image.c.id)
+                .limit(1)
+                .subquery()
+            )
+            for rank, state in enumerate(_OPEN)
+        )
+    )
+
+
+_BEHIND = _seeks(image.c.id > bindparam("start"))
+_BEFORE = _seeks(image.c.id <= bindparam("start"))

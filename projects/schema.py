@@ -23,8 +23,11 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0012"
+HEAD = "0014"
 """The migration that these tables are the outcome of."""
+
+NO_DAY = 2**62
+"""When an image is due that nobody has named a day for: behind every day."""
 
 metadata = MetaData(
     naming_convention={
@@ -144,6 +147,8 @@ image = Table(
     _number("split_version", 1),
     Column("likeness", BigInteger),
     Column("dealt", Text),
+    _text("assignee", ""),
+    _number("due_at", NO_DAY),
     _number("seq"),
     Column("state_seq", BigInteger),
     Column("split_seq", BigInteger),
@@ -154,6 +159,14 @@ image = Table(
 )
 Index("ix_image_state", image.c.project, image.c.state, image.c.id)
 Index("ix_image_sha256", image.c.project, image.c.sha256)
+Index(
+    "ix_image_queue",
+    image.c.project,
+    image.c.assignee,
+    image.c.state,
+    image.c.due_at,
+    image.c.id,
+)
 
 annotation_set = Table(
     "annotation_set",
@@ -420,6 +433,55 @@ review = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_review_done", review.c.project, review.c.done_by, review.c.nth)
+rating_round = Table(
+    "rating_round",
+    metadata,
+    _project_key(),
+    _key("id"),
+    _text("name"),
+    _text("author"),
+    _number("created_at"),
+    Column("closed_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+rating = Table(
+    "rating",
+    metadata,
+    _key("project"),
+    _key("image_id"),
+    _key("user_name", Text),
+    _number("round"),
+    _text("set_name"),
+    _number("place"),
+    _flag("gold"),
+    _text("state"),
+    _text("comment", ""),
+    _number("version", 1),
+    Column("seq", BigInteger),
+    Column("done_at", BigInteger),
+    _in_project("image_id", "image"),
+    _in_project("round", "rating_round"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_rating_queue",
+    rating.c.project,
+    rating.c.user_name,
+    rating.c.state,
+    rating.c.place,
+)
+
+gold = Table(
+    "gold",
+    metadata,
+    _key("project"),
+    _key("image_id"),
+    _text("author"),
+    _number("created_at"),
+    _in_project("image_id", "image"),
+    sqlite_with_rowid=False,
+)
 
 stat = Table(
     "stat",

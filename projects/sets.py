@@ -19,8 +19,21 @@ from datasetbuilder.projects.schema import (
 )
 
 GOLD = "gold"
+BLIND = "blind"
+"""The purpose of a set in which somebody draws blind, or did until their rounds ended."""
 IN_SETS = (TargetType.ANNOTATION, TargetType.SCRIBBLE, TargetType.COMMENT)
 """What lies in a set."""
+_PREFIX = "blind-"
+
+
+def set_of(user: str) -> str:
+    """The set in which somebody draws blind."""
+    return f"{_PREFIX}{user}"
+
+
+def is_blind(name: str) -> bool:
+    """Whether a set is one in which somebody draws blind."""
+    return name.startswith(_PREFIX)
 
 
 def own(connection: Connection, project_id: int, user: str) -> tuple[str, ...]:
@@ -41,16 +54,18 @@ def closed_to(
     That is the set of somebody else, the one that people are measured by and, for the blind, every
     set but their own; whether the target lies there or would.
     """
-    asked = select(annotation_set.c.name, annotation_set.c.owner).where(
+    asked = select(annotation_set.c.name, annotation_set.c.owner, annotation_set.c.purpose).where(
         annotation_set.c.project == project_id
     )
-    owners = {name: owner for name, owner in connection.execute(asked)}
+    rows = connection.execute(asked).all()
+    owners = {row.name: row.owner for row in rows}
+    ended = {row.name for row in rows if row.purpose == BLIND and row.owner is None}
     blind = user in owners.values()
 
     def is_closed(name: str | None) -> bool:
         if not name or owners.get(name) == user:
             return False
-        return blind or owners.get(name) is not None or name == GOLD
+        return blind or owners.get(name) is not None or name == GOLD or name in ended
 
     wanted = {one.op_id: _asked_for(one) for one in operations}
     if not any(map(is_closed, [*owners, *wanted.values()])):

@@ -27,23 +27,29 @@ from datasetbuilder.model import (
     Target,
 )
 from datasetbuilder.projects import (
+    activity,
     batches,
     comments,
     creation,
     disputes,
+    gold,
     history,
     presence,
     queue,
+    ratings,
     reading,
     restoring,
     reviewing,
+    rounds,
     sessions,
     sets,
     timeline,
 )
+from datasetbuilder.projects.activity import FinishedDay, Work
 from datasetbuilder.projects.annotations import measured
 from datasetbuilder.projects.database import Database
 from datasetbuilder.projects.disputes import Dispute
+from datasetbuilder.projects.gold import Trial
 from datasetbuilder.projects.history import Changes, Conflict, TargetState
 from datasetbuilder.projects.ledger import Transaction
 from datasetbuilder.projects.opening import open_database
@@ -51,8 +57,10 @@ from datasetbuilder.projects.operations import prepare, run
 from datasetbuilder.projects.people import People
 from datasetbuilder.projects.presence import Place, Present
 from datasetbuilder.projects.queue import Lease, Share, Workload
+from datasetbuilder.projects.ratings import Rated, Rating
 from datasetbuilder.projects.reading import ProjectInfo
 from datasetbuilder.projects.reviewing import Due, Finished, Verdict
+from datasetbuilder.projects.rounds import Deal, Round
 from datasetbuilder.projects.snapshot import StoreSnapshot
 from datasetbuilder.projects.timeline import Asked, Moment, Step
 
@@ -62,6 +70,7 @@ __all__ = [
     "Asked",
     "Changes",
     "Conflict",
+    "Deal",
     "Dispute",
     "Due",
     "Finished",
@@ -70,10 +79,14 @@ __all__ = [
     "Place",
     "Present",
     "ProjectInfo",
+    "Rated",
+    "Rating",
+    "Round",
     "Share",
     "Step",
     "Store",
     "TargetState",
+    "Trial",
     "Verdict",
     "Workload",
 ]
@@ -632,6 +645,81 @@ class Store:
             return reviewing.waiting(
                 connection, project_id, rule, user=user, after=after, limit=limit
             )
+
+    # --- rounds of raters ---------------------------------------------------------------------
+
+    def start_round(self, project_id: int, deal: Deal, *, author: str) -> int:
+        """Deal images to raters who do not see each other; the number of the round."""
+        return self._writer.submit(
+            lambda t: rounds.start(t.connection, project_id, deal, author=author),
+            project=project_id,
+        )
+
+    def close_round(self, project_id: int, number: int) -> None:
+        """End a round: its raters see again what everybody sees."""
+        self._writer.submit(
+            lambda t: rounds.close(t.connection, project_id, number), project=project_id
+        )
+
+    def rounds(self, project_id: int) -> list[Round]:
+        """The rounds, the newest first."""
+        with self._reading() as connection:
+            return rounds.rounds(connection, project_id)
+
+    def ratings(self, project_id: int, user: str, image_ids: Sequence[int]) -> dict[int, Rating]:
+        """How far somebody is with those of these images that were dealt to them."""
+        with self._reading() as connection:
+            return ratings.of_rater(connection, project_id, user, image_ids)
+
+    def rating_counts(self, project_id: int, user: str) -> dict[ImageState, int]:
+        """How many images were dealt to somebody, by how far they are."""
+        with self._reading() as connection:
+            return ratings.state_counts(connection, project_id, user)
+
+    @contextmanager
+    def rated_images(
+        self,
+        project_id: int,
+        *,
+        number: int | None = None,
+        image_ids: Sequence[int] | None = None,
+    ) -> Iterator[Iterator[Rated]]:
+        """Images with what each rater who is done with them drew, in one read transaction."""
+        with self._reading() as connection:
+            yield ratings.rated_images(connection, project_id, number=number, image_ids=image_ids)
+
+    def gold_images(self, project_id: int) -> list[int]:
+        """The ids of the images whose answer is known."""
+        with self._reading() as connection:
+            return gold.gold_images(connection, project_id)
+
+    def add_gold(self, project_id: int, image_id: int, *, author: str) -> None:
+        """Hide an image among the work of later rounds."""
+        self._writer.submit(
+            lambda t: gold.add_gold(t.connection, project_id, image_id, author=author),
+            project=project_id,
+        )
+
+    def remove_gold(self, project_id: int, image_id: int) -> None:
+        """Measure nobody by an image any longer."""
+        self._writer.submit(
+            lambda t: gold.remove_gold(t.connection, project_id, image_id), project=project_id
+        )
+
+    def trials(self, project_id: int, user: str | None = None) -> list[Trial]:
+        """What raters drew on gold images, each beside the answer."""
+        with self._reading() as connection:
+            return gold.trials(connection, project_id, user)
+
+    def work(self, project_id: int, user: str | None = None) -> list[Work]:
+        """What was done, by person, day and tool; of one person or of all."""
+        with self._reading() as connection:
+            return activity.work(connection, project_id, user=user)
+
+    def finished_days(self, project_id: int, user: str | None = None) -> list[FinishedDay]:
+        """How many images were finished, by person and day."""
+        with self._reading() as connection:
+            return activity.finished_days(connection, project_id, user=user)
 
     @contextmanager
     def snapshot(

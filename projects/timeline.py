@@ -164,7 +164,9 @@ def _seen(sets: Sequence[str]) -> ColumnElement[bool]:
     )
     # What was said before comments had sets was said in the open.
     spoken = (event.c.target_type == TargetType.COMMENT.value) & (event.c.set_name == "")
-    return mine & ~imported & ~spoken
+    # Where an image stands for everybody tells a rater which ones were looked at before.
+    judged = (event.c.target_type == TargetType.IMAGE_STATE.value) & (event.c.set_name == "")
+    return mine & ~imported & ~spoken & ~judged
 
 
 def _moment(row: Row[Any]) -> Moment:

@@ -14,6 +14,8 @@ RAIL = (
     ("review", "Review", "check", "/p/{slug}/review"),
     ("guide", "Guide", "pointer", "/p/{slug}/guide"),
     ("work", "Work", "tag", "/p/{slug}/work"),
+    ("overview", "Overview", "bars", "/p/{slug}/overview"),
+    ("agreement", "Rounds", "overlap", "/p/{slug}/agreement"),
     ("import", "Import", "tray-in", "/p/{slug}/import"),
     ("export", "Export", "package-export", "/p/{slug}/export"),
     ("jobs", "Jobs", "history", "/p/{slug}/jobs"),

@@ -7,6 +7,7 @@ Each module adds its routes to one blueprint; which permission a route demands s
 from flask import Blueprint, Flask
 
 from datasetbuilder.app.rest import (
+    agreement,
     annotations,
     beside,
     conflicts,
@@ -20,6 +21,7 @@ from datasetbuilder.app.rest import (
     measure,
     openapi,
     operations,
+    overview,
     people,
     pixels,
     presence,
@@ -53,6 +55,8 @@ _MODULES = (
     queue,
     reviews,
     guides,
+    agreement,
+    overview,
     beside,
     openapi,
 )

@@ -391,6 +391,42 @@ class Guide(Strict):
     labels: dict[str, _Text] = Field(default_factory=dict, max_length=1000)
 
 
+class NewRound(Strict):
+    """``POST /projects/<slug>/rounds``: which images, to whom, and how many people each."""
+
+    name: _Name
+    raters: list[_Name] = Field(min_length=1, max_length=100)
+    per_image: int = Field(default=2, ge=1, le=100)
+    first: int = Field(default=1, ge=1, le=2**53)
+    last: int | None = Field(default=None, ge=1, le=2**53)
+    state: Literal["new", "in_progress", "done", "accepted", "rejected", "skipped"] | None = None
+    images: list[int] | None = Field(default=None, min_length=1, max_length=10_000)
+
+
+class AskedAgreement(Strict):
+    """``POST /projects/<slug>/agreement``: of one round or all, from which IoU on."""
+
+    round: int | None = Field(default=None, ge=1, le=2**53)
+    threshold: float = Field(default=0.5, gt=0, le=1)
+
+
+class Consensus(Strict):
+    """``POST …/consensus``: the objects that stand for all; ``name`` makes it safe to repeat."""
+
+    uids: list[Annotated[str, StringConstraints(min_length=1, max_length=200)]] = Field(
+        max_length=10_000
+    )
+    into: Literal["consensus", "truth"] = "consensus"
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+
+
+class UndoneConsensus(Strict):
+    """``DELETE …/consensus``: back to how the set was after an event."""
+
+    seq: int = Field(ge=0, le=2**53)
+    into: Literal["consensus", "truth"] = "consensus"
+
+
 class Line(Strict):
     """``POST …/profile``: a line, and over how many pixels across it the mean goes."""
 

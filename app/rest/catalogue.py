@@ -91,6 +91,25 @@ CATALOGUE: dict[tuple[str, str], Entry] = {
     ("review", "GET"): Entry("Who finished an image, and what its last review said"),
     ("review_rule", "GET"): Entry("What of the finished work is reviewed"),
     ("set_review_rule", "PUT"): Entry("Say what of the finished work is reviewed", bodies.Rule),
+    ("overview", "GET"): Entry(
+        "How far a project is and who did what; of yourself unless you review",
+        query={"format": "json, or csv or parquet for the table of days"},
+    ),
+    ("rounds", "GET"): Entry("The rounds in which raters label the same images blind"),
+    ("start_round", "POST"): Entry(
+        "Deal images to raters who do not see each other", bodies.NewRound
+    ),
+    ("close_round", "DELETE"): Entry("End a round; its raters see what everybody sees"),
+    ("agreement", "POST"): Entry(
+        "How far raters agree; a job where it takes longer", bodies.AskedAgreement
+    ),
+    ("findings", "GET"): Entry("What the raters of an image drew, object by object"),
+    ("disagreement", "GET"): Entry("Where the raters of an image differ", media="image/png"),
+    ("adjudicate", "POST"): Entry("Settle an image: copies for everybody", bodies.Consensus),
+    ("undo_consensus", "DELETE"): Entry("Take a settlement back", bodies.UndoneConsensus),
+    ("gold", "GET"): Entry("The gold images, and how raters fared on them"),
+    ("add_gold", "PUT"): Entry("Make an image gold; its present objects are the answer"),
+    ("remove_gold", "DELETE"): Entry("Measure nobody by an image any longer"),
     ("project_history", "GET"): Entry("What happened in a project, newest first", query=_EVENTS),
     ("history", "GET"): Entry("What happened on an image, newest first", query=_EVENTS),
     ("moment", "GET"): Entry("One event of an image: what was there before and after it"),

@@ -10,7 +10,7 @@ from datasetbuilder.app import uploads
 from datasetbuilder.app.jobs import new_images_job
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import project_at
-from datasetbuilder.app.rest.sight import images_shown, sets_shown
+from datasetbuilder.app.rest.sight import page_shown, sets_shown
 from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import WireError
@@ -30,15 +30,14 @@ def register(api: Blueprint, services: Services) -> None:
         limit = number_argument("limit", 100, least=1, most=_MOST)
         project = project_at(services, slug)
         shown = sets_shown(project)
-        found = project.images(
+        found, following = page_shown(
+            project,
+            shown,
             after=number_argument("after", 0) or 0,
-            limit=limit,
+            limit=limit or 1,
             state=_state_argument(),
             label=number_argument("label", None, least=1),
-            sets=shown,
         )
-        following = found[-1].id if len(found) == limit else None
-        found = images_shown(project, found, shown)
         waiting = project.conflict_counts([image.id for image in found], sets=shown)
         images = [{**image_to_wire(one), "conflicts": waiting.get(one.id, 0)} for one in found]
         return jsonify({"images": images, "next": following})

@@ -6,7 +6,15 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify
 
 from datasetbuilder.api import Project
-from datasetbuilder.app.job_kinds import DIFF, EXPORT, IMAGES, IMPORT, PREVIEWS, VERIFY
+from datasetbuilder.app.job_kinds import (
+    AGREEMENT,
+    DIFF,
+    EXPORT,
+    IMAGES,
+    IMPORT,
+    PREVIEWS,
+    VERIFY,
+)
 from datasetbuilder.app.jobs import failed_items, job_of, new_previews_job
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.security.access import current_user
@@ -19,6 +27,7 @@ from datasetbuilder.projects.jobs import Job
 _NEEDED = {
     IMAGES: Permission.MANAGE,
     IMPORT: Permission.MANAGE,
+    AGREEMENT: Permission.REVIEW,
     PREVIEWS: Permission.MANAGE,
     EXPORT: Permission.EXPORT,
     VERIFY: Permission.EXPORT,

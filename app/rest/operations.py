@@ -7,12 +7,12 @@ from flask import Blueprint, Response, g, jsonify
 from datasetbuilder.api import Project
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
-from datasetbuilder.app.rest.sight import comment_sets_shown, sets_shown
+from datasetbuilder.app.rest.sight import as_raters_see, comment_sets_shown, sets_shown
 from datasetbuilder.app.security.access import current_user, demand
 from datasetbuilder.app.security.permissions import Permission, operation_permission
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import WireError
-from datasetbuilder.model import Operation, Target, TargetType
+from datasetbuilder.model import TRUTH, Operation, Target, TargetType
 from datasetbuilder.projects.store import Changes
 from datasetbuilder.wire import operation_from_wire, result_to_wire, target_to_wire
 
@@ -96,6 +96,8 @@ def _carry_out(project: Project, operations: list[Operation], client: str) -> li
     # A reviewer settles what blind annotators drew; nobody else touches what is not theirs.
     reviewing = g.member.may(Permission.REVIEW)
     barred = project.closed_targets(operations, user=user, reviewing=reviewing)
+    if sets_shown(project)[0] != TRUTH:
+        operations = as_raters_see(project, operations)
     results = project.apply(
         operations,
         author=user,

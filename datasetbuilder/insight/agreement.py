@@ -153,6 +153,7 @@ class Comparison:
         threshold: float = THRESHOLD,
     ) -> None:
         self.image = image
+        self.rated = rated
         self.raters = tuple(sorted(rated))
         self.tags = {
             rater: frozenset(one.label for one in rated[rater] if one.kind is Kind.TAG)
@@ -173,6 +174,23 @@ class Comparison:
     def findings(self) -> list[Finding]:
         """Its objects, put together where they are one, whatever their labels."""
         return [self._finding(found) for found in findings(self._close, self._whose)]
+
+    def tag_findings(self) -> list[Finding]:
+        """Its whole-image classes, each with who gave it."""
+        given: dict[int, list[tuple[str, Annotation]]] = defaultdict(list)
+        for rater in self.raters:
+            for one in self.rated[rater]:
+                if one.kind is Kind.TAG and rater not in {who for who, _ in given[one.label]}:
+                    given[one.label].append((rater, one))
+        return [
+            Finding(
+                objects=tuple(mine),
+                typical=mine[0][1],
+                iou=1.0,
+                missed=tuple(name for name in self.raters if name not in {who for who, _ in mine}),
+            )
+            for _, mine in sorted(given.items())
+        ]
 
     def _finding(self, members: Sequence[int]) -> Finding:
         drawn = [self.objects[n] for n in members]
@@ -295,6 +313,15 @@ def _score(total: Tally, ours: frozenset[int], theirs: frozenset[int]) -> float:
     if ours | theirs:
         parts.append(len(ours & theirs) / len(ours | theirs))
     return sum(parts) / len(parts) if parts else 1.0
+
+
+def against(image: Image, drawn: Sequence[Annotation], answer: Sequence[Annotation]) -> float:
+    """How well somebody drew an image whose answer is known, between 0 and 1."""
+    seen = Comparison(image, {"answer": answer, "drawn": drawn})
+    total = Tally()
+    for tally in seen.by_pair()[0, 1].values():
+        total.add(tally)
+    return _score(total, seen.tags["answer"], seen.tags["drawn"])
 
 
 def _row_from_finding(image: Image, found: Finding) -> dict[str, Any]:

@@ -24,6 +24,7 @@ VALUES = {
     "seq": 1,
     "name": "x",
     "job_id": 1,
+    "number": 1,
     "rest": "x",
     "path": "x",
     "filename": "theme.css",

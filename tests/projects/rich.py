@@ -9,7 +9,7 @@ from PIL import Image as Picture
 from datasetbuilder.model import Annotation, Box
 from datasetbuilder.projects import backup_rows
 from datasetbuilder.projects.library import Library
-from datasetbuilder.projects.store import Store
+from datasetbuilder.projects.store import Deal, Store
 from tests.projects.campaign import RING, Campaign, box, polygon
 
 STROKES = {"strokes": [{"points": [[1, 2], [30.5, 40.25]], "width": 7.5, "label": 1}]}
@@ -39,6 +39,8 @@ def draw_everything(campaign: Campaign) -> None:
     campaign.do(campaign.label("add", "label-3", {"name": "debris", "color": "#445566"}))
     imported = Annotation("imported", 1, Box(1, 1, 5, 5), image_id=2, set="model-a", score=0.5)
     campaign.store.add_annotations(campaign.id, [imported], author="model", tool="import")
+    campaign.store.add_gold(campaign.id, 3, author="ada")
+    campaign.store.start_round(campaign.id, Deal("first", ["bob", "eve"]), author="ada")
 
 
 def small_pictures(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from datasetbuilder.model import ImageState, Operation, OperationKind, Target, T
 from datasetbuilder.projects import queue
 from datasetbuilder.projects.presence import Place
 from datasetbuilder.projects.queue import Share
+from datasetbuilder.projects.store import Store
 from tests.projects.campaign import pictures
 
 PROJECT = 1
@@ -173,3 +174,28 @@ def test_fifty_people_at_once_get_fifty_images_and_none_is_forgotten(store):
         thread.join()
     assert sorted(got) == list(range(1, 151))
     assert store.take_image(PROJECT, "ada") is None
+
+
+def test_what_was_assigned_with_a_day_comes_by_the_day_and_then_by_the_place(store):
+    store.assign(PROJECT, Share(["ada"], first=3, last=3, due=SOON), actor="boss")
+    store.assign(PROJECT, Share(["ada"], last=2), actor="boss")
+    assert taken(store, "ada") == 3
+    assert [taken(store, "ada", leaving=n) for n in (3, 1, 2)] == [1, 3, 3]
+    put(store, 3, "done")
+    assert [taken(store, "ada", leaving=n) for n in (3, 1, 2)] == [1, 2, 1]
+
+
+def test_every_question_for_the_next_image_is_a_seek_in_the_index_of_the_queue(workspace_folder):
+    keys = dict.fromkeys(("p", "due", "start", "leaving", "moment", "after"), 1)
+    keys |= {"who": "", "user": "ada"}
+    with Store.open(workspace_folder) as store, store.reading() as connection:
+        for question in (queue._BEHIND, queue._BEFORE, queue._DAYS):
+            asked = question.compile(connection)
+            values = asked.construct_params(keys)
+            row = tuple(values[name] for name in asked.positiontup or ())
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", row)
+            steps = [step[3] for step in plan if " image " in step[3]]
+            assert len(steps) == 3
+            assert all(
+                "ix_image_queue (project=? AND assignee=? AND state=?" in step for step in steps
+            )
