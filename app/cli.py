@@ -13,7 +13,14 @@ from typing import Annotated, Any
 import typer
 
 from datasetbuilder import __version__
-from datasetbuilder.app import cli_formats, cli_measuring, cli_moving, job_commands, people_commands
+from datasetbuilder.app import (
+    cli_formats,
+    cli_measuring,
+    cli_moving,
+    cli_refine,
+    job_commands,
+    people_commands,
+)
 from datasetbuilder.app.cli_place import (
     DatabaseOption,
     SchedulerOption,
@@ -442,6 +449,9 @@ cli.command("import")(cli_formats.import_annotations)
 cli.command("diff")(cli_formats.diff)
 cli.command()(cli_measuring.measure)
 cli.command()(cli_moving.migrate)
+cli.command()(cli_refine.teach)
+cli.command()(cli_refine.prelabel)
+cli.add_typer(cli_refine.commands, name="refine")
 
 
 cli.command()(job_commands.previews)

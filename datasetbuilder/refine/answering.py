@@ -82,8 +82,10 @@ def window_of(seen: Drawing, previous: Proposal | None) -> Window:
 def drawn_in(graph: RegionGraph, window: Window, seen: Drawing, previous: Proposal | None) -> Drawn:
     """The drawing on the graph of a window; where hardly any background is, the frame is too."""
     pixels = seen.pixels(window)
-    # Where the image is enlarged a stroke is many regions wide: those at its rim say little.
-    least = MOST_GRAZED * float(np.clip(window.scale - 1, 0, 1))
+    # Where the image is enlarged a stroke is many regions wide: those at its rim say little. While
+    # one side alone is drawn, all that it touched is needed.
+    both = (pixels > 0).any() and (pixels < 0).any()
+    least = MOST_GRAZED * float(np.clip(window.scale - 1, 0, 1)) if both else 0.0
     seeds = seeds_from_pixels(graph, pixels, least=least)
     if np.count_nonzero(seeds < 0) < min(FEW_SEEDS, FEW_SHARE * graph.count):
         frame = frame_regions(graph)

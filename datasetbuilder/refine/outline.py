@@ -82,8 +82,7 @@ def fit(
     GeometryError
         If the array is not an image.
     """
-    if method not in METHODS:
-        raise UnknownName(f"no method {method!r} for outlines; there are: {', '.join(METHODS)}")
+    check_method(method)
     pixels = pixels_from_image(image)
     shape = (pixels.shape[0], pixels.shape[1])
     if not _well_formed(polygon):
@@ -102,6 +101,17 @@ def fit(
     if named is None:
         return _judged(band, window, polygon)
     return _proposal(named(band), band, window, method)
+
+
+def check_method(method: str) -> None:
+    """Refuse what there is not.
+
+    Raises
+    ------
+    UnknownName
+    """
+    if method not in METHODS:
+        raise UnknownName(f"no method {method!r} for outlines; there are: {', '.join(METHODS)}")
 
 
 def _judged(band: Band, window: Window, polygon: Polygon) -> Proposal:

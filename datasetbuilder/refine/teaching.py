@@ -152,7 +152,7 @@ def likelihood(classifier: Classifier, image: ArrayLike) -> Likelihood:
         odds = pixel_odds(layers, rows).reshape(lab.shape[:2])
         chances[place] = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
     if lab.shape[:2] != (height, width):
-        planes = [cv2.resize(plane, (width, height)) for plane in chances]
+        planes = [cv2.resize(np.asarray(plane), (width, height)) for plane in chances]
         chances = np.stack(planes).astype(np.float32)
     return Likelihood(classifier.labels, chances)
 
