@@ -17,7 +17,7 @@ from datasetbuilder.exporters.coco import IMAGE_FOLDER, document_name, read_labe
 from datasetbuilder.exporters.coco_objects import annotation_from_record, image_from_record
 from datasetbuilder.exporters.options import CLASSIFICATION, NONE
 from datasetbuilder.exporters.sources import Gallery, Opening
-from datasetbuilder.model import Geometry, Image, Label
+from datasetbuilder.model import Annotation, Image, Label
 
 
 class CocoSource:
@@ -53,8 +53,8 @@ class CocoSource:
             return said | {"labels": np.unique(self._columns["labels"][part])}
         return said | {key: values[part].copy() for key, values in self._columns.items()}
 
-    def shapes(self, index: int) -> list[Geometry]:
-        """The geometries of an image's objects, in the order of its targets."""
+    def drawn(self, index: int) -> list[Annotation]:
+        """An image's objects, in the order of its targets."""
         image_id, name, width, height = self._images[index]
         image = Image(image_id, name, width, height)
         document = int(np.searchsorted(self._first_of, index, "right")) - 1
@@ -63,7 +63,7 @@ class CocoSource:
             for row in range(self._offsets[index], self._offsets[index + 1]):
                 file.seek(self._places[row])
                 record = orjson.loads(file.readline().rstrip().removesuffix(b","))
-                found.append(annotation_from_record(record, image, f"annotation {row}").geometry)
+                found.append(annotation_from_record(record, image, f"annotation {row}"))
         return found
 
     def image_bytes(self, index: int) -> bytes:

@@ -17,7 +17,7 @@ from datasetbuilder.exporters.options import CLASSIFICATION, LINK
 from datasetbuilder.exporters.parquet import files_of_split, read_labels
 from datasetbuilder.exporters.parquet_rows import rows_from_batch
 from datasetbuilder.exporters.sources import Gallery, Opening
-from datasetbuilder.model import Geometry, Kind, Label
+from datasetbuilder.model import Annotation, Kind, Label
 
 _PLAIN = ("image.path", "file_name", "image_id", "width", "height", "label", "labels")
 _TARGETS = ("id", "category", "bbox", "area", "iscrowd")
@@ -66,11 +66,11 @@ class ParquetSource:
             "iscrowd": columns["iscrowd"][part].copy(),
         }
 
-    def shapes(self, index: int) -> list[Geometry]:
-        """The geometries of an image's objects, in the order of its targets."""
+    def drawn(self, index: int) -> list[Annotation]:
+        """An image's objects, in the order of its targets."""
         (batch,) = self._everything.slice(index, 1).to_batches()
         ((_, annotations),) = rows_from_batch(batch, [label.id for label in self.labels])
-        return [item.geometry for item in annotations if item.kind is not Kind.TAG]
+        return [item for item in annotations if item.kind is not Kind.TAG]
 
     def image_bytes(self, index: int) -> bytes:
         """The image file."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datasetbuilder.exporters.torch_view import TorchDataset
 
 _READABLE = ("parquet", "coco")
+_IGNORED = 255
 
 
 def open_dataset(
@@ -133,7 +134,7 @@ class Dataset:
         Parameters
         ----------
         task : str, optional
-            The export's own by default; an export of instances also serves for detection.
+            The export's own by default; one of instances serves for detection and semantic too.
 
         Raises
         ------
@@ -189,6 +190,31 @@ class Sample(Mapping[str, Any]):
         """The image file as it was exported."""
         return self._source.image_bytes(self._index)
 
+    def class_map(self) -> "np.ndarray":
+        """The class of every pixel: uint8 (H, W), 0 background, 255 to be ignored.
+
+        Classes count from 1 in the order of ``Dataset.labels``. The object of a higher level, or
+        that was drawn later, has the pixel, as in label images; crowds are ignored where no object
+        lies, and shapes without an outline colour nothing.
+
+        Raises
+        ------
+        FormatError
+            If there are more classes than eight bits can tell apart.
+        """
+        from datasetbuilder.exporters.masks import semantic
+        from datasetbuilder.model import Image
+
+        classes = self._source.labels
+        if len(classes) >= _IGNORED:
+            raise FormatError(
+                f"A class map tells {_IGNORED - 1} classes apart, not {len(classes)}."
+            )
+        said = self._targets
+        image = Image(said["image_id"], said["file_name"], said["width"], said["height"])
+        values = {label.id: place for place, label in enumerate(classes, 1)}
+        return semantic(image, self._source.drawn(self._index), values)
+
     def _keys(self) -> tuple[str, ...]:
         return self._ALWAYS + (self._OBJECTS if self._source.has_objects else ())
 
@@ -203,7 +229,7 @@ class Sample(Mapping[str, Any]):
         from datasetbuilder.geometry import array_from_geometry, crop_from_mask
 
         shape = self._targets["height"], self._targets["width"]
-        shapes = self._source.shapes(self._index)
+        shapes = [item.geometry for item in self._source.drawn(self._index)]
         masks = np.zeros((len(shapes), *shape), bool)
         for mask, geometry in zip(masks, shapes, strict=True):
             if isinstance(geometry, Mask):

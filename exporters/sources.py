@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from datasetbuilder.errors import FormatError
-from datasetbuilder.model import Geometry, Label
+from datasetbuilder.model import Annotation, Label
 
 
 class Source(Protocol):
@@ -21,8 +21,8 @@ class Source(Protocol):
         """Everything about an image that is neither pixels nor masks."""
         ...
 
-    def shapes(self, index: int) -> list[Geometry]:
-        """The geometries of an image's objects, in the order of its targets."""
+    def drawn(self, index: int) -> list[Annotation]:
+        """An image's objects, in the order of its targets."""
         ...
 
     def image_bytes(self, index: int) -> bytes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasetbuilder.errors import FormatError, UnknownName
-from datasetbuilder.exporters.options import CLASSIFICATION, DETECTION, INSTANCES, TASKS
+from datasetbuilder.exporters.options import CLASSIFICATION, DETECTION, INSTANCES, SEMANTIC, TASKS
 
 if TYPE_CHECKING:
     from datasetbuilder.exporters.reader import Dataset, Sample
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SERVES = {
     CLASSIFICATION: (CLASSIFICATION,),
     DETECTION: (DETECTION,),
-    INSTANCES: (INSTANCES, DETECTION),
+    INSTANCES: (INSTANCES, DETECTION, SEMANTIC),
 }
 
 
@@ -24,6 +24,7 @@ class TorchDataset:
     Each item is ``(image, target)``; the image is float32 in 0..1, shape (3, H, W) for grey and
     colour. For detection and instances the target has ``boxes`` (x0, y0, x1, y1), ``labels`` from 1
     (0 is background), ``image_id``, ``area``, ``iscrowd``, and ``masks`` (uint8) for instances. For
+    semantic it is an int64 map (H, W) of classes from 1, 0 background, 255 to be ignored. For
     classification it is the class number from 0, or a vector of 0 and 1 when an image of the export
     has several classes or none.
     """
@@ -50,6 +51,8 @@ class TorchDataset:
         image = torch.from_numpy(planes_from_pixels(sample["image"]))
         if self.task == CLASSIFICATION:
             return image, self._classes(torch, sample)
+        if self.task == SEMANTIC:
+            return image, torch.from_numpy(sample.class_map().astype(np.int64))
         target = {
             "boxes": torch.from_numpy(np.array(sample["boxes"], np.float32)),
             "labels": torch.from_numpy(sample["labels"] + 1),

@@ -15,8 +15,9 @@ from datasetbuilder.exporters import parquet
 from datasetbuilder.exporters.export import export
 from datasetbuilder.exporters.torch_view import planes_from_pixels
 from datasetbuilder.geometry import array_from_geometry
-from datasetbuilder.model import Kind
+from datasetbuilder.model import Box, Kind, Part, Polygon
 from tests.exporters.campaigns import CROPS, objects, tags
+from tests.exporters.snapshots import SnapshotFake, drawn, image_of, picture
 
 FORMATS = ["coco", "parquet"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -195,6 +196,10 @@ def torch(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", stand_in)
 
 
+def square(x: float, y: float, side: float) -> Polygon:
+    return Polygon((Part(((x, y), (x + side, y), (x + side, y + side), (x, y + side))),))
+
+
 def dataset(tmp_path, snapshot, **options):
     export(snapshot, tmp_path / "out", formats=["parquet"], **options)
     return datasetbuilder.open_dataset(tmp_path / "out")
@@ -223,6 +228,23 @@ def test_an_export_of_instances_serves_for_detection(tmp_path):
     _, target = dataset(tmp_path, objects()).torch("detection")[1]
     assert set(target) == {"boxes", "labels", "image_id", "area", "iscrowd"}
     assert target["boxes"].shape == (0, 4)
+
+
+@pytest.mark.usefixtures("torch")
+@pytest.mark.parametrize("name", ["coco", "parquet"])
+def test_instances_serve_as_a_map_of_classes(tmp_path, name):
+    data = picture(4, 3)
+    image = image_of(1, "a.png", data)
+    shapes = (
+        drawn(1, image, square(0, 0, 2), label=4, level=1),
+        drawn(2, image, square(1, 1, 2), crowd=True),
+        drawn(3, image, square(1, 0, 2)),
+        drawn(4, image, Box(0.0, 0.0, 4.0, 3.0)),
+    )
+    export(SnapshotFake([(image, shapes)], {1: data}), tmp_path / "out", formats=[name])
+    _, target = datasetbuilder.open_dataset(tmp_path / "out").torch("semantic")[0]
+    assert target.dtype == np.int64
+    assert target.tolist() == [[2, 2, 1, 0], [2, 2, 1, 0], [0, 255, 255, 0]]
 
 
 @pytest.mark.usefixtures("torch")
