@@ -2,6 +2,7 @@
 (function (root) {
   'use strict';
   const dsb = (root.dsb = root.dsb || {});
+  if (typeof require !== 'undefined' && typeof module !== 'undefined') require('./77_own_keys.js');
 
   const tool = (name) => (editor) => editor.setTool(name);
   const turn = (direction) => (editor) => editor.step(direction);
@@ -80,6 +81,9 @@
     { group: 'Images', show: 'Ctrl Enter', keys: ['ctrl+enter'], text: 'Done and next', run: (e) => e.done() },
     { group: 'Images', show: 'Shift X', keys: ['shift+x'], text: 'Skip the image and say why', run: (e) => e.skip() },
     { group: 'View', show: '0', keys: ['0'], text: 'Fit the image', run: (e) => e.view.fit() },
+    { group: 'Images', show: 'Shift D', keys: ['shift+d'], text: 'Next image that needs you', run: (e) => e.nextNeeded() },
+    { group: 'Objects', show: 'Shift U', keys: ['shift+u'], text: 'Next object that came in and that nobody changed', run: (e) => e.nextUntouched() },
+    { group: 'Objects', show: 'Shift O', keys: ['shift+o'], text: 'One by one: zoom to each of the list, a digit labels it', run: (e) => e.walk() },
     { group: 'View', show: 'I', keys: ['i'], text: 'Actual size: one pixel for one of the screen', run: (e) => e.actualSize() },
     { group: 'View', show: 'Z', keys: ['z'], text: 'Zoom to the selection', run: (e) => e.zoomToChosen() },
     { group: 'View', show: 'Shift V', keys: ['shift+v'], text: 'View panel: window, contrast, colours', run: (e) => e.look() },
@@ -89,14 +93,13 @@
     { group: 'View', show: '?', keys: ['?'], text: 'This list', run: (e) => e.emit('help') },
   ];
 
-  const table = new Map();
-  for (const binding of BINDINGS) for (const key of binding.keys || []) table.set(key, binding);
+  const own = new dsb.OwnKeys(BINDINGS, root.localStorage);
 
   /** The name of a pressed key as the table spells it. */
-  function nameOf(event) {
+  function nameOf(event, slug) {
     const key = event.key.toLowerCase();
     const ctrl = event.ctrlKey || event.metaKey ? 'ctrl+' : '';
-    const shift = event.shiftKey && (ctrl || table.has(`shift+${key}`)) ? 'shift+' : '';
+    const shift = event.shiftKey && (ctrl || own.has(`shift+${key}`, slug)) ? 'shift+' : '';
     return ctrl + shift + key;
   }
 
@@ -126,9 +129,10 @@
     if (event.isComposing || taken(event)) return false;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (plain && digit(event)) return editor.digit(digit(event), event.shiftKey);
-    const binding = event.altKey ? null : table.get(nameOf(event));
+    const { slug } = editor;
+    const binding = event.altKey ? null : own.find(nameOf(event, slug), slug);
     return Boolean(binding) && binding.run(editor, event) !== false;
   }
 
-  dsb.keys = { BINDINGS, nameOf, press, taken };
+  dsb.keys = { BINDINGS, nameOf, own, press, taken };
 })(typeof window !== 'undefined' ? window : globalThis);

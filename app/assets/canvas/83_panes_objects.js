@@ -63,6 +63,10 @@
       this.sheet = dsb.make('div', { className: 'object-sheet' });
       this.list.append(this.sheet);
       place.replaceChildren(this.filter, this.list);
+      editor.listed = () => {
+        this.collect();
+        return this.rows.filter((row) => !row.preview).map(({ key }) => key);
+      };
       this.listen();
     }
 

@@ -183,7 +183,7 @@
     new dsb.FilmPane(editor, part('film'));
     new dsb.MeasurePane(editor, part('measure'));
     new dsb.SkipPane(editor, part('skip'));
-    dsb.keysPane(editor, part('keys'));
+    new dsb.KeysPane(editor, part('keys'), page);
   }
 
   function listen(editor, page, signal) {
@@ -217,7 +217,7 @@
     else if (action) editor[action]();
     const stays =
       ['help', 'past', 'settle', 'look', 'reject', 'skip'].includes(action) ||
-      button.closest('.past, .settle, .comments, .skip');
+      button.closest('.past, .settle, .comments, .skip, .keys-sheet');
     if (event.detail > 0 && !stays) editor.surface.focus({ preventScroll: true });
   }
 
