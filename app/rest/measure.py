@@ -10,6 +10,7 @@ from datasetbuilder.api import Project
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import image_at, project_at
 from datasetbuilder.app.rest.images import number_argument
+from datasetbuilder.app.rest.sight import sets_shown
 from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.security.headers import IMMUTABLE
 from datasetbuilder.app.security.permissions import Permission
@@ -79,7 +80,7 @@ def register(api: Blueprint, services: Services) -> None:
     @api.get(f"{place}/measurements", endpoint="image_measurements")
     def measure_image(slug: str, image_id: int) -> Response:
         project = project_at(services, slug)
-        found = project.measure(image_id=image_at(project, image_id).id)
+        found = project.measure(image_id=image_at(project, image_id).id, sets=sets_shown(project))
         return jsonify({**columns_to_wire(found.table), "problems": list(found.problems)})
 
 

@@ -76,6 +76,7 @@ READS = (
     f"{IMAGE}/state?seq=9",
     f"{IMAGE}/steps",
     f"{IMAGE}/conflicts",
+    f"{IMAGE}/measurements",
     f"{CATS}/history",
     f"{CATS}/images",
 )
