@@ -54,8 +54,8 @@ test('the next image that needs someone is the one that nobody else has', async 
 
 test('a preset takes the tool and the label', async () => {
   const { press, editor } = await withBoxes();
-  dsb.keys.own.addPreset('p', { key: ';', tool: 'box', label: 2 });
-  press(';');
+  dsb.keys.own.addPreset('p', { key: '~', tool: 'box', label: 2 });
+  press('~');
   assert.deepEqual([editor.toolName, editor.label], ['box', 2]);
-  dsb.keys.own.removePreset('p', ';');
+  dsb.keys.own.removePreset('p', '~');
 });
