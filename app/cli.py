@@ -14,6 +14,7 @@ import typer
 
 from datasetbuilder import __version__
 from datasetbuilder.app import (
+    cli_correcting,
     cli_formats,
     cli_measuring,
     cli_moving,
@@ -320,6 +321,9 @@ def export(  # noqa: PLR0913 - one parameter per option
     fresh_split: Annotated[
         bool, typer.Option("--fresh-split", help="Deal all images anew, not as exports before.")
     ] = False,
+    corrected: Annotated[
+        bool, typer.Option("--corrected", help="Pictures and labels as their recipes correct them.")
+    ] = False,
     allow_loss: Annotated[
         bool, typer.Option("--allow-loss", help="Export although a format cannot hold everything.")
     ] = False,
@@ -360,6 +364,8 @@ def export(  # noqa: PLR0913 - one parameter per option
             "where": where,
             "fresh_split": fresh_split,
             "sets": [annotation_set],
+            "allow_loss": allow_loss,
+            "corrected": corrected,
         }
         if dry_run:
             plan = found.plan_export(**options)
@@ -448,6 +454,7 @@ def restore(
 cli.command("import")(cli_formats.import_annotations)
 cli.command("diff")(cli_formats.diff)
 cli.command()(cli_measuring.measure)
+cli.command()(cli_correcting.correct)
 cli.command()(cli_moving.migrate)
 cli.command()(cli_refine.teach)
 cli.command()(cli_refine.prelabel)

@@ -32,6 +32,9 @@ EXPORT_START = "export-start"
 EXPORT_OUTCOME = "export-outcome"
 EXPORT_LIST = "export-list"
 
+EXPLORE_GRID = "explore-grid"
+EXPLORE_PROJECT = "explore-project"
+
 
 def label_name(uid: Any) -> dict[str, Any]:
     """The field that renames a label."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from datasetbuilder.api import Workspace
-from datasetbuilder.app import agreement_wire, dataset_jobs
+from datasetbuilder.app import agreement_wire, dataset_jobs, explore_jobs
 from datasetbuilder.app.export_process import export_project
 from datasetbuilder.errors import FormatError
 from datasetbuilder.exporters.manifest import NAME as MANIFEST
@@ -25,6 +25,7 @@ from datasetbuilder.projects.jobs import Job, Settled
 IMAGES, EXPORT, PREVIEWS = "images", "export", "previews"
 VERIFY, DIFF, IMPORT = "verify", "diff", "import"
 AGREEMENT = "agreement"
+MEASURE, MAP = "measure", "map"
 
 
 class Cancelled(Exception):
@@ -152,4 +153,6 @@ KINDS: Mapping[str, Work] = {
     DIFF: dataset_jobs.diff_export,
     IMPORT: dataset_jobs.import_file,
     AGREEMENT: agreement_wire.compare_raters,
+    MEASURE: explore_jobs.measure_objects,
+    MAP: explore_jobs.draw_map,
 }

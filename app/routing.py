@@ -16,6 +16,10 @@ from datasetbuilder.app import ids
 from datasetbuilder.app.pages import (
     agreement,
     annotate,
+    explore,
+    explore_duplicates,
+    explore_map,
+    explore_statistics,
     export,
     gallery,
     guide,
@@ -77,6 +81,10 @@ PAGES = (
     _page(r"review/(?P<image_id>\d{1,15})", Permission.REVIEW, review.layout),
     _page("guide", Permission.VIEW, guide.layout),
     _page("work", Permission.MANAGE, work.layout),
+    _page("explore", Permission.VIEW, explore.layout, libraries=explore.LIBRARIES),
+    _page("explore/statistics", Permission.VIEW, explore_statistics.layout),
+    _page("explore/map", Permission.VIEW, explore_map.layout),
+    _page("explore/duplicates", Permission.VIEW, explore_duplicates.layout),
     _page("export", Permission.EXPORT, export.layout),
     _page("import", Permission.MANAGE, imports.layout),
     _page("jobs", Permission.EXPORT, _jobs_page),
@@ -89,7 +97,7 @@ PAGES = (
         libraries=("dash_mantine_components",),
     ),
 )
-_WITH_CALLBACKS = (export, settings)
+_WITH_CALLBACKS = (explore, export, settings)
 
 
 def register(app: Dash, services: Services) -> None:

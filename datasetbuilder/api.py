@@ -30,7 +30,9 @@ from datasetbuilder.exporters.importing import Gallery
 from datasetbuilder.geometry import mask_from_array
 from datasetbuilder.importer import ImportReport, ImportWish, import_annotations
 from datasetbuilder.insight.agreement import Agreement, Comparison, agreement
+from datasetbuilder.insight.corrected import Corrected
 from datasetbuilder.insight.measurements import Measurements, Sources, measured
+from datasetbuilder.insight.objects import described
 from datasetbuilder.insight.progress import Activity, Forecast, activity, forecast
 from datasetbuilder.insight.sampling import ReviewRule
 from datasetbuilder.measure import Profile, Scale, profile
@@ -52,9 +54,11 @@ from datasetbuilder.model import (
     Target,
     TargetType,
 )
+from datasetbuilder.pixels.correction import Correction, Recipe, corrected, frame_of
 from datasetbuilder.projects import agreed, consensus
 from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.beside import open_reader, open_store
+from datasetbuilder.projects.corrections import has_recipes, recipe_of, recipe_operation
 from datasetbuilder.projects.dealing import keep_splits
 from datasetbuilder.projects.ingest import IngestReport, ingest
 from datasetbuilder.projects.job_engine import Engine
@@ -351,6 +355,17 @@ class Project:
             found += page
             after = page[-1].id
         return found
+
+    def images_among(
+        self,
+        ids: Sequence[int],
+        *,
+        state: ImageState | None = None,
+        label: int | None = None,
+        sets: Sequence[str] = (TRUTH,),
+    ) -> list[Image]:
+        """Those of these images that the project has, by id; narrowed as by `images`."""
+        return self._store.images_among(self._id, ids, state=state, label=label, sets=tuple(sets))
 
     def image(self, image_id: int) -> Image:
         """One image.
@@ -837,6 +852,53 @@ class Project:
         found = self._store.finished_days(self._id, user)
         return [(one.author, one.day, one.images) for one in found]
 
+    # --- correcting -------------------------------------------------------------------------
+
+    def recipe(self, image_id: int | None = None) -> Recipe:
+        """The steps by which an image is corrected; without an image, those for all."""
+        return recipe_of(self.info.settings, image_id)
+
+    def correct(
+        self,
+        recipe: Sequence[Correction] | None,
+        *,
+        image_id: int | None = None,
+        author: str = LOCAL_AUTHOR,
+    ) -> None:
+        """Say by which steps an image, or every image, is corrected; None takes that back.
+
+        The original and the labels stay as they are; `corrected_pixels` and exports with
+        ``corrected=True`` show the result.
+
+        Raises
+        ------
+        UnknownName
+            If the project has no such image.
+        DataError
+            If a step cannot be carried out on the image, or somebody changed the settings just now.
+        """
+        if image_id is not None:
+            shape = self.image(image_id).shape
+            frame_of(recipe or (), shape)
+        operation = recipe_operation(self.info.settings_version, recipe, image_id)
+        (result,) = self.apply([operation], author=author)
+        if result.outcome is not Outcome.ACCEPTED:
+            raise DataError(f"The recipe was not kept: {result.reason or 'the settings changed'}.")
+
+    def corrected_pixels(
+        self, image_id: int, recipe: Sequence[Correction] | None = None
+    ) -> np.ndarray:
+        """The corrected picture in its original depth; by another recipe than its own if given."""
+        steps = self.recipe(image_id) if recipe is None else recipe
+        return corrected(self.pixels(image_id), steps, reference=self.pixels)
+
+    def _seen(self, snapshot: Snapshot, *, wanted: bool) -> Snapshot:
+        """A snapshot as exports are to show it."""
+        settings = self.info.settings
+        if not (wanted and has_recipes(settings)):
+            return snapshot
+        return Corrected(snapshot, lambda image_id: recipe_of(settings, image_id), self.pixels)
+
     # --- measuring --------------------------------------------------------------------------
 
     def scale(self, image_id: int) -> Scale | None:
@@ -891,33 +953,54 @@ class Project:
         measurements : Measurements
             ``table`` is a DataFrame, ``problems`` names the images without readable pixels.
         """
-        info = self.info
-        names = {label.id: label.name for label in self.labels(deleted=True)}
-        sources = Sources(
-            pixels=lambda image: self.workspace.library.pixels(self.slug, image),
-            scale=lambda image: _scale_of(self.workspace.library, info, image),
-            labels=names,
-        )
         if image_id is not None:
             row = (self.image(image_id), self.annotations(image_id, sets=sets))
-            return measured([row], sources)
-        counted = itertools.count(1)
+            return measured([row], self._sources())
+        return self._over_all(measured if engine is None else self._by(engine), sets, progress)
+
+    def _by(self, engine: Engine) -> Callable[..., Measurements]:
+        """Measuring by the workers of an engine, who open the originals themselves."""
+        info, library = self.info, self.workspace.library
+        return lambda rows, sources, *, advance: measured_by(
+            engine,
+            rows,
+            path_of=lambda image: library.original_path(self.slug, image),
+            scale_of=lambda image: (said_scale(info, image.id) or (None,))[0],
+            labels=sources.labels,
+            advance=advance,
+        )
+
+    def objects(
+        self, *, sets: Sequence[str] = (TRUTH,), progress: Progress | None = None
+    ) -> Measurements:
+        """As `measure` of all images, with who made each annotation, when, and its image's state.
+
+        What covers no pixel has a row too, see `datasetbuilder.insight.objects.described`.
+        """
+        return self._over_all(described, sets, progress)
+
+    def _over_all(
+        self,
+        work: Callable[..., Measurements],
+        sets: Sequence[str],
+        progress: Progress | None,
+    ) -> Measurements:
+        total, counted = self.info.n_images, itertools.count(1)
 
         def advance(name: str) -> None:
             if progress is not None:
-                progress(next(counted), info.n_images, name)
+                progress(next(counted), total, name)
 
         with self.snapshot(sets=sets) as snapshot:
-            if engine is None:
-                return measured(snapshot.rows(), sources, advance=advance)
-            return measured_by(
-                engine,
-                snapshot.rows(),
-                path_of=lambda image: self.workspace.library.original_path(self.slug, image),
-                scale_of=lambda image: (said_scale(info, image.id) or (None,))[0],
-                labels=names,
-                advance=advance,
-            )
+            return work(snapshot.rows(), self._sources(), advance=advance)
+
+    def _sources(self) -> Sources:
+        info, library = self.info, self.workspace.library
+        return Sources(
+            pixels=lambda image: library.pixels(self.slug, image),
+            scale=lambda image: _scale_of(library, info, image),
+            labels={label.id: label.name for label in self.labels(deleted=True)},
+        )
 
     # --- likeness ---------------------------------------------------------------------------
 
@@ -1075,6 +1158,7 @@ class Project:
         stratify: bool = False,
         where: str = "",
         fresh_split: bool = False,
+        corrected: bool = False,
         sets: Sequence[str] = (TRUTH,),
         allow_loss: bool = False,
         progress: Progress | None = None,
@@ -1103,6 +1187,8 @@ class Project:
             Which images and annotations are meant, such as ``status = accepted and score >= 0.5``.
         fresh_split : bool, optional
             Deal all images anew; otherwise each stays in the split an earlier export gave it.
+        corrected : bool, optional
+            The pictures as their recipes correct them, and the labels where they are seen there.
         allow_loss : bool, optional
             Export although a format cannot hold everything.
 
@@ -1122,7 +1208,7 @@ class Project:
             self.learn_likenesses(progress=progress)
         with self.snapshot(sets=sets) as snapshot:
             report = export(
-                snapshot,
+                self._seen(snapshot, wanted=corrected),
                 Path(folder),
                 formats=names,
                 task=task,

@@ -176,6 +176,30 @@ def images(  # noqa: PLR0913
     return found[:limit]
 
 
+def images_among(  # noqa: PLR0913 - what to narrow by, all by name
+    connection: Connection,
+    project_id: int,
+    ids: Sequence[int],
+    *,
+    state: ImageState | None = None,
+    label_id: int | None = None,
+    sets: Sequence[str] = (TRUTH,),
+) -> list[Image]:
+    """Those of these images that are there and pass, by id."""
+    question = image_rows.SELECT.where(image.c.project == project_id).order_by(image.c.id)
+    if state is not None:
+        question = question.where(image.c.state == state.value)
+    if label_id is not None:
+        labelled_with = _of_label(project_id, label_id, sets)
+        labelled = exists().where(*labelled_with, annotation.c.image_id == image.c.id)
+        question = question.where(labelled)
+    found: list[Image] = []
+    for start in range(0, len(ids), 500):
+        block = list(ids[start : start + 500])
+        found += _read(connection, question.where(image.c.id.in_(block)))
+    return found
+
+
 def _read(connection: Connection, question: Select[*tuple[Any, ...]]) -> list[Image]:
     return [image_rows.image_from_row(row) for row in connection.execute(question).all()]
 

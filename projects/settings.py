@@ -8,7 +8,9 @@ from sqlalchemy import bindparam, select, update
 from datasetbuilder.errors import WireError
 from datasetbuilder.measure.scale import scale_from_wire
 from datasetbuilder.model import Target
+from datasetbuilder.pixels.correction import recipe_from_wire
 from datasetbuilder.projects import agreed
+from datasetbuilder.projects.corrections import is_recipe
 from datasetbuilder.projects.kept import Fields, Held, Refusal, Stamp
 from datasetbuilder.projects.ledger import Ledger
 from datasetbuilder.projects.scales import is_scale
@@ -39,6 +41,8 @@ def fields_from_payload(payload: Any) -> Fields:
             scale_from_wire(value, f"payload.{name}")
         if value is not None:
             agreed.check(name, value)
+        if is_recipe(name) and value is not None:
+            recipe_from_wire(value, f"payload.{name}")
     return dict(payload)
 
 

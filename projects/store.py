@@ -260,6 +260,21 @@ class Store:
                 sets=sets,
             )
 
+    def images_among(
+        self,
+        project_id: int,
+        ids: Sequence[int],
+        *,
+        state: ImageState | None = None,
+        label: int | None = None,
+        sets: Sequence[str] = (TRUTH,),
+    ) -> list[Image]:
+        """Those of these images that are there and pass, by id."""
+        with self._reading() as connection:
+            return reading.images_among(
+                connection, project_id, ids, state=state, label_id=label, sets=sets
+            )
+
     def images_named(self, project_id: int, names: Sequence[str]) -> dict[str, Image]:
         """Those of the names that are taken, with their images."""
         with self._reading() as connection:

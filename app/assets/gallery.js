@@ -63,8 +63,29 @@
       bar.replaceChildren(
         this.choice('state', 'every state', states),
         this.choice('label', 'every label', classes),
+        this.pick(),
         (this.counter = dsb.make('span', { className: 'dim', role: 'status' })),
       );
+    }
+
+    /** The images of a chart or a table, until their mark is taken away. */
+    pick() {
+      if (!this.filter.get('pick')) return '';
+      const words = 'Chosen on the Explore page';
+      const mark = dsb.make('button', { type: 'button', className: 'button', title: 'Show all images' }, `${words} ×`);
+      mark.addEventListener('click', () => {
+        this.narrow('pick', '');
+        mark.remove();
+      });
+      return mark;
+    }
+
+    narrow(name, value) {
+      if (value) this.filter.set(name, value);
+      else this.filter.delete(name);
+      const query = this.filter.toString();
+      history.replaceState(history.state, '', location.pathname + (query ? `?${query}` : ''));
+      this.reload();
     }
 
     choice(name, all, options) {
@@ -73,13 +94,7 @@
         select.append(dsb.make('option', { value }, words));
       }
       select.value = this.filter.get(name) || '';
-      select.addEventListener('change', () => {
-        if (select.value) this.filter.set(name, select.value);
-        else this.filter.delete(name);
-        const query = this.filter.toString();
-        history.replaceState(history.state, '', location.pathname + (query ? `?${query}` : ''));
-        this.reload();
-      });
+      select.addEventListener('change', () => this.narrow(name, select.value));
       return select;
     }
 

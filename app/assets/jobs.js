@@ -3,7 +3,7 @@
   'use strict';
   const POLL_MS = 500;
   const IDLE_MS = 3000;
-  const KINDS = { images: 'Taking in images', export: 'Export', verify: 'Verifying an export', diff: 'Comparing an export', import: 'Import', agreement: 'Comparing annotators', previews: 'Previews' };
+  const KINDS = { images: 'Taking in images', export: 'Export', verify: 'Verifying an export', diff: 'Comparing an export', import: 'Import', agreement: 'Comparing annotators', previews: 'Previews', measure: 'Measuring objects', map: 'Drawing a map' };
   const STATES = {
     waiting: 'Waiting',
     running: 'Running',

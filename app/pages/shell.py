@@ -16,6 +16,7 @@ RAIL = (
     ("work", "Work", "tag", "/p/{slug}/work"),
     ("overview", "Overview", "bars", "/p/{slug}/overview"),
     ("agreement", "Rounds", "overlap", "/p/{slug}/agreement"),
+    ("explore", "Explore", "chart-dots", "/p/{slug}/explore"),
     ("import", "Import", "tray-in", "/p/{slug}/import"),
     ("export", "Export", "package-export", "/p/{slug}/export"),
     ("jobs", "Jobs", "history", "/p/{slug}/jobs"),

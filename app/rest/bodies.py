@@ -297,6 +297,7 @@ class NewExport(Strict):
     stratify: bool = False
     where: _Text = ""
     fresh_split: bool = False
+    corrected: bool = False
     allow_loss: bool = False
 
 
@@ -442,6 +443,28 @@ class SaidScale(Strict):
     pixels: float | None = None
     known: float | None = None
     unit: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
+class NewPick(Strict):
+    """``POST …/picks``: images by id, or those of the objects that pass filters."""
+
+    images: list[Annotated[int, Field(ge=1, le=2**53)]] | None = Field(
+        default=None, max_length=1_000_000
+    )
+    filter: dict[_Name, Any] | None = None
+
+
+class SaidRecipe(Strict):
+    """``PUT …/recipe``: the corrections of an image, or of all; null takes them back."""
+
+    of: Literal["image", "project"] = "image"
+    recipe: list[dict[str, Any]] | None
+
+
+class TriedRecipe(Strict):
+    """``POST …/corrected``: corrections to look at; nothing is kept."""
+
+    recipe: list[dict[str, Any]]
 
 
 class NewRole(Strict):

@@ -26,7 +26,9 @@ _PAGE = {
     "limit": "how many images, at most 1000",
     "state": "only images in this state",
     "label": "only images with an annotation of this label id",
+    "pick": "only images of this choice",
 }
+_MAP = {"what": "objects or images", "method": "pca, tsne or, where installed, umap"}
 _EVENTS = {
     "before": "the event number before which the page ends",
     "limit": "how many events",
@@ -153,6 +155,31 @@ CATALOGUE: dict[tuple[str, str], Entry] = {
     ("scale", "GET"): Entry("How long a pixel of an image is"),
     ("set_scale", "PUT"): Entry("Say how long a pixel is", bodies.SaidScale),
     ("image_measurements", "GET"): Entry("Every object of an image, measured"),
+    ("objects", "GET"): Entry("What is known of the table of all objects, and what measures it"),
+    ("measure_objects", "POST"): Entry("Measure every object of a project, as a job"),
+    ("objects_file", "GET"): Entry(
+        "The table of all objects as CSV or Parquet",
+        query={
+            "filter": "conditions by column as JSON, in AG Grid's model",
+            "sort": 'columns as JSON, such as [{"colId": "area", "sort": "desc"}]',
+        },
+        media="application/octet-stream",
+    ),
+    ("create_pick", "POST"): Entry(
+        "Choose images for the gallery: by id, or those of objects that pass filters",
+        bodies.NewPick,
+    ),
+    ("map", "GET"): Entry("What is known of a map, and what draws it", query=_MAP),
+    ("draw_map", "POST"): Entry("Lay objects or images out on a map, as a job", query=_MAP),
+    ("map_points", "GET"): Entry("The points of a map, by columns", query=_MAP),
+    ("duplicates", "GET"): Entry("Images that are the same, or look alike, in groups"),
+    ("recipe", "GET"): Entry("The corrections of an image, and where its corners are seen"),
+    ("set_recipe", "PUT"): Entry("Say how an image, or every one, is corrected", bodies.SaidRecipe),
+    ("corrected", "POST"): Entry(
+        "A small picture of an image as corrections would show it",
+        bodies.TriedRecipe,
+        media="image/png",
+    ),
     ("exports", "GET"): Entry("The exports of a project"),
     ("start_export", "POST"): Entry("Export as a job", bodies.NewExport),
     ("verify_export", "POST"): Entry("Compare an export with its manifest, as a job"),

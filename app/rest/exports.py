@@ -106,6 +106,7 @@ def start_export(services: Services, project: Project, wanted: bodies.NewExport)
         "stratify": wanted.stratify,
         "fresh_split": wanted.fresh_split,
         "where": wanted.where,
+        "corrected": wanted.corrected,
         "allow_loss": wanted.allow_loss,
     }
     job = server_jobs.new_export_job(project, folder / name, options, author=current_user())

@@ -1,5 +1,6 @@
 """The images of a project: pages of them, folders and uploads taken in."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,13 +9,14 @@ from flask import Blueprint, Response, jsonify, request
 from datasetbuilder.api import Project
 from datasetbuilder.app import uploads
 from datasetbuilder.app.jobs import new_images_job
+from datasetbuilder.app.picks import read_pick
 from datasetbuilder.app.rest import bodies
 from datasetbuilder.app.rest.addressed import project_at
-from datasetbuilder.app.rest.sight import page_shown, sets_shown
+from datasetbuilder.app.rest.sight import images_shown, page_shown, sets_shown
 from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import WireError
-from datasetbuilder.model import ImageState
+from datasetbuilder.model import Image, ImageState
 from datasetbuilder.projects.ingest import IngestReport
 from datasetbuilder.projects.jobs import Job
 from datasetbuilder.wire import image_to_wire
@@ -27,17 +29,21 @@ def register(api: Blueprint, services: Services) -> None:
 
     @api.get("/projects/<slug>/images", endpoint="images")
     def list_images(slug: str) -> Response:
-        limit = number_argument("limit", 100, least=1, most=_MOST)
+        limit = number_argument("limit", 100, least=1, most=_MOST) or 100
         project = project_at(services, slug)
         shown = sets_shown(project)
-        found, following = page_shown(
-            project,
-            shown,
-            after=number_argument("after", 0) or 0,
-            limit=limit or 1,
-            state=_state_argument(),
-            label=number_argument("label", None, least=1),
-        )
+        pick = request.args.get("pick", "")
+        state, label = _state_argument(), number_argument("label", None, least=1)
+        after = number_argument("after", 0) or 0
+        if pick:
+            narrowing = {"state": state, "label": label, "sets": shown}
+            found = _picked(project, pick, after=after, limit=limit, narrowing=narrowing)
+            following = found[-1].id if len(found) == limit else None
+            found = images_shown(project, found, shown)
+        else:
+            found, following = page_shown(
+                project, shown, after=after, limit=limit, state=state, label=label
+            )
         waiting = project.conflict_counts([image.id for image in found], sets=shown)
         images = [{**image_to_wire(one), "conflicts": waiting.get(one.id, 0)} for one in found]
         return jsonify({"images": images, "next": following})
@@ -48,6 +54,19 @@ def register(api: Blueprint, services: Services) -> None:
         if request.mimetype == "multipart/form-data":
             return jsonify(_take_uploads(services, project)), 200
         return jsonify({"job": services.jobs.to_wire(_read_folder(services, project))}), 202
+
+
+def _picked(
+    project: Project, pick: str, *, after: int, limit: int, narrowing: Mapping[str, Any]
+) -> list[Image]:
+    """A page of the images of a pick."""
+    ids = read_pick(project, pick)
+    found: list[Image] = []
+    for start in range(bisect_right(ids, after), len(ids), _MOST):
+        found += project.images_among(ids[start : start + _MOST], **narrowing)
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def number_argument(

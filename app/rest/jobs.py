@@ -12,6 +12,8 @@ from datasetbuilder.app.job_kinds import (
     EXPORT,
     IMAGES,
     IMPORT,
+    MAP,
+    MEASURE,
     PREVIEWS,
     VERIFY,
 )
@@ -32,6 +34,8 @@ _NEEDED = {
     EXPORT: Permission.EXPORT,
     VERIFY: Permission.EXPORT,
     DIFF: Permission.EXPORT,
+    MEASURE: Permission.ANNOTATE,
+    MAP: Permission.ANNOTATE,
 }
 
 

@@ -80,7 +80,8 @@ def register(api: Blueprint, services: Services) -> None:
     @api.get(f"{place}/measurements", endpoint="image_measurements")
     def measure_image(slug: str, image_id: int) -> Response:
         project = project_at(services, slug)
-        found = project.measure(image_id=image_at(project, image_id).id, sets=sets_shown(project))
+        image = image_at(project, image_id)
+        found = project.measure(image_id=image.id, sets=sets_shown(project))
         return jsonify({**columns_to_wire(found.table), "problems": list(found.problems)})
 
 

@@ -126,6 +126,11 @@ def _near_duplicates(members: Sequence[Member], splits: Mapping[int, str]) -> di
     }
 
 
+def clusters_of(members: Sequence[Member]) -> list[list[int]]:
+    """The ids that fall on one side of every split, together."""
+    return [[one.image_id for one in cluster.members] for cluster in _clusters(members)]
+
+
 # --- what belongs together --------------------------------------------------------------------
 
 

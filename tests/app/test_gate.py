@@ -21,6 +21,7 @@ VALUES = {
     "slug": "cats",
     "image_id": 99,
     "kind": "thumb",
+    "form": "csv",
     "seq": 1,
     "name": "x",
     "job_id": 1,

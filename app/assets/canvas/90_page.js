@@ -184,6 +184,7 @@
     new dsb.MeasurePane(editor, part('measure'));
     new dsb.SkipPane(editor, part('skip'));
     new dsb.KeysPane(editor, part('keys'), page);
+    dsb.openAddressed(editor);
   }
 
   function listen(editor, page, signal) {
