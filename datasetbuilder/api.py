@@ -30,7 +30,7 @@ from datasetbuilder.exporters.importing import Gallery
 from datasetbuilder.geometry import mask_from_array
 from datasetbuilder.importer import ImportReport, ImportWish, import_annotations
 from datasetbuilder.insight.agreement import Agreement, Comparison, agreement
-from datasetbuilder.insight.corrected import Corrected
+from datasetbuilder.insight.corrected import Corrected, picture_file
 from datasetbuilder.insight.measurements import Measurements, Sources, measured
 from datasetbuilder.insight.objects import described
 from datasetbuilder.insight.progress import Activity, Forecast, activity, forecast
@@ -55,6 +55,7 @@ from datasetbuilder.model import (
     TargetType,
 )
 from datasetbuilder.pixels.correction import Correction, Recipe, corrected, frame_of
+from datasetbuilder.pixels.stitching import Pair, Residual, Shift, stitched
 from datasetbuilder.projects import agreed, consensus
 from datasetbuilder.projects.backup import BackupManifest, write_backup
 from datasetbuilder.projects.beside import open_reader, open_store
@@ -891,6 +892,30 @@ class Project:
         """The corrected picture in its original depth; by another recipe than its own if given."""
         steps = self.recipe(image_id) if recipe is None else recipe
         return corrected(self.pixels(image_id), steps, reference=self.pixels)
+
+    def stitch(  # noqa: PLR0913 - the options of one grid, all by name
+        self,
+        image_ids: Sequence[int],
+        columns: int,
+        *,
+        overlap: float = 0.1,
+        blending: bool = True,
+        correspondences: Mapping[Pair, Shift] | None = None,
+        name: str = "stitched.png",
+        author: str = LOCAL_AUTHOR,
+    ) -> tuple[IngestReport, tuple[Residual, ...]]:
+        """Put images of a grid, row by row, together into one more image of the project.
+
+        See `datasetbuilder.pixels.stitching.stitched`; the residuals say how well neighbours fit.
+        """
+        tiles = [self.pixels(number) for number in image_ids]
+        how: dict[str, Any] = {"overlap": overlap, "blending": blending}
+        found = stitched(tiles, columns, correspondences=correspondences, **how)
+        with self.workspace.library.incoming(self.slug) as folder:
+            path = folder / Path(name).name
+            path.write_bytes(picture_file(found.pixels))
+            report = self.add_images(path, copy=True, author=author)
+        return report, found.residuals
 
     def _seen(self, snapshot: Snapshot, *, wanted: bool) -> Snapshot:
         """A snapshot as exports are to show it."""

@@ -6,6 +6,7 @@ ends of the middle line, and things that are all alike lie in the middle togethe
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -93,10 +94,9 @@ def _landmarks(n: int) -> NDArray[np.int64]:
 
 def _embedded(rows: Rows, method: str) -> Rows:
     if method == "umap":
-        from umap import UMAP  # type: ignore[import-not-found]
-
-        near = min(15, len(rows) - 1)
-        return np.asarray(UMAP(n_neighbors=near, random_state=_SEED).fit_transform(rows), float)
+        umap: Any = import_module("umap")
+        engine = umap.UMAP(n_neighbors=min(15, len(rows) - 1), random_state=_SEED)
+        return np.asarray(engine.fit_transform(rows), float)
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (len(rows) - 1) / 3)
