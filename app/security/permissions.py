@@ -174,7 +174,7 @@ ENDPOINTS: dict[tuple[str, str], Permission] = {
     ("api.objects", "GET"): Permission.VIEW,
     ("api.measure_objects", "POST"): Permission.ANNOTATE,
     ("api.objects_file", "GET"): Permission.VIEW,
-    ("api.create_pick", "POST"): Permission.VIEW,
+    ("api.create_pick", "POST"): Permission.ANNOTATE,
     ("api.map", "GET"): Permission.VIEW,
     ("api.draw_map", "POST"): Permission.ANNOTATE,
     ("api.map_points", "GET"): Permission.VIEW,

@@ -55,7 +55,7 @@ def test_a_stranger_may_reach_the_door_and_the_health_check_alone():
 
 
 def test_no_writing_route_is_left_to_viewers_but_those_that_check_further():
-    changes_nothing = {("api.profile", "POST")}
+    changes_nothing = {("api.profile", "POST"), ("api.corrected", "POST")}
     checked_inside = {
         ("api.image_operations", "POST"),
         ("api.cancel_job", "DELETE"),
