@@ -8,6 +8,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -1232,8 +1233,9 @@ class Project:
         if splits is not None:
             self.learn_likenesses(progress=progress)
         with self.snapshot(sets=sets) as snapshot:
+            seen = self._seen(snapshot, wanted=corrected)
             report = export(
-                self._seen(snapshot, wanted=corrected),
+                seen,
                 Path(folder),
                 formats=names,
                 task=task,
@@ -1249,6 +1251,8 @@ class Project:
                 progress=watching_space(Path(folder), "The export", progress),
             )
         self.keep_splits(report.dealt)
+        if isinstance(seen, Corrected) and seen.left_out:
+            return replace(report, notes=(*report.notes, _told_left_out(seen.left_out)))
         return report
 
     def keep_splits(self, splits: Mapping[int, str]) -> None:
@@ -1265,6 +1269,14 @@ class Project:
             now = side_of_snapshot(snapshot)
             gallery = Gallery(snapshot.images())
             return compare(side_of_export(Path(folder), gallery.size_of), now)
+
+
+def _told_left_out(left_out: Mapping[str, str]) -> str:
+    uid, image = next(iter(left_out.items()))
+    return (
+        f"{len(left_out)} annotations end up outside of the corrected pictures and were left out,"
+        f" such as {uid} of {image}."
+    )
 
 
 def _scale_of(library: Library, info: ProjectInfo, image: Image) -> Scale | None:

@@ -9,7 +9,7 @@ import orjson
 from flask import Blueprint, Response, abort, jsonify, request
 
 from datasetbuilder.api import Project
-from datasetbuilder.app import explore_jobs, tables
+from datasetbuilder.app import explore_jobs, job_kinds, tables
 from datasetbuilder.app import jobs as server_jobs
 from datasetbuilder.app.object_rows import narrowed, ordered
 from datasetbuilder.app.picks import keep_pick
@@ -40,7 +40,7 @@ def register(api: Blueprint, services: Services) -> None:
     @api.post("/projects/<slug>/objects", endpoint="measure_objects")
     def measure_objects(slug: str) -> tuple[Response, int]:
         project = project_at(services, slug)
-        job = start_once(services, project, server_jobs.MEASURE, "All objects")
+        job = start_once(services, project, job_kinds.MEASURE, "All objects")
         return jsonify({"job": services.jobs.to_wire(job)}), 202
 
     @api.get("/projects/<slug>/objects.<form>", endpoint="objects_file")
@@ -68,7 +68,7 @@ def register(api: Blueprint, services: Services) -> None:
 def objects_document(services: Services, project: Project) -> dict[str, Any]:
     """Whether the objects are measured, how old that is, and whether somebody is at it."""
     kept = tables.newest(project, explore_jobs.OBJECTS, sets_shown(project))
-    running = running_job(project, server_jobs.MEASURE)
+    running = running_job(project, job_kinds.MEASURE)
     return {
         "table": None if kept is None else {"seq": kept.seq, **kept.about},
         "seq": project.info.seq,

@@ -6,8 +6,7 @@ import numpy as np
 from flask import Blueprint, Response, jsonify, request
 
 from datasetbuilder.api import Project
-from datasetbuilder.app import jobs as server_jobs
-from datasetbuilder.app import tables
+from datasetbuilder.app import job_kinds, tables
 from datasetbuilder.app.explore_jobs import map_name
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.rest.explore import running_job, start_once
@@ -29,7 +28,7 @@ def register(api: Blueprint, services: Services) -> None:
     def show_map(slug: str) -> Response:
         project = project_at(services, slug)
         kept = _kept(project)
-        running = running_job(project, server_jobs.MAP)
+        running = running_job(project, job_kinds.MAP)
         return jsonify(
             {
                 "table": None if kept is None else {"seq": kept.seq, **kept.about},
@@ -43,7 +42,7 @@ def register(api: Blueprint, services: Services) -> None:
         project = project_at(services, slug)
         what, method = asked_map()
         job = start_once(
-            services, project, server_jobs.MAP, f"{what} by {method}", what=what, method=method
+            services, project, job_kinds.MAP, f"{what} by {method}", what=what, method=method
         )
         return jsonify({"job": services.jobs.to_wire(job)}), 202
 

@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO, TypeAlias
 
@@ -33,11 +33,14 @@ class Corrected:
         The recipe of an image by its id, empty for most.
     pixels : callable
         The upright original of an image by its id, in its own depth.
+    left_out : dict of str to str
+        The image of each annotation that ended up outside, by uid; known once the rows were read.
     """
 
     snapshot: Snapshot
     recipes: Callable[[int], Recipe]
     pixels: Pixels
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def project(self) -> str:
@@ -66,8 +69,9 @@ class Corrected:
                 yield image, annotations
                 continue
             frame = frame_of(recipe, image.shape)
-            moved = (moved_annotation(one, frame) for one in annotations)
-            kept = tuple(one for one in moved if one is not None)
+            moved = [(one, moved_annotation(one, frame)) for one in annotations]
+            self.left_out.update((one.uid, image.name) for one, seen in moved if seen is None)
+            kept = tuple(seen for _, seen in moved if seen is not None)
             yield replace(self._seen(image), n_annotations=len(kept)), kept
 
     def open_pixels(self, image: Image) -> BinaryIO:
