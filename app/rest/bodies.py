@@ -133,6 +133,7 @@ class HandedOptions(Strict):
     stratify: bool
     where: _Text
     fresh_split: bool
+    corrected: bool
     sets: list[_Name]
     allow_loss: bool
 

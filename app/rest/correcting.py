@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import cv2
 import numpy as np
 from flask import Blueprint, Response, g, jsonify
 
@@ -84,6 +83,8 @@ def recipe_document(project: Project, image: Image) -> dict[str, Any]:
 
 
 def _shrunk(pixels: np.ndarray, factor: float) -> np.ndarray:
+    import cv2
+
     if factor >= 1:
         return pixels
     height, width = pixels.shape[:2]

@@ -13,7 +13,6 @@ References
 
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,6 +38,7 @@ def features_of_picture(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     -------
     features : ndarray of float, shape (162,)
     """
+    import cv2
     from skimage.feature import hog, local_binary_pattern
 
     small = cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
@@ -54,6 +54,8 @@ def features_of_picture(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def _colours(small: NDArray[Any]) -> NDArray[np.float64]:
     """Mean and spread of each channel in each quarter."""
+    import cv2
+
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float64) / 255
     half = _SIDE // 2
     quarters = lab.reshape(2, half, 2, half, 3)

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, fields, replace
 from itertools import groupby
 from typing import Any, ClassVar, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -255,6 +254,8 @@ def _gathered(pixels: Pixels, frame: Frame) -> Pixels:
 
 
 def _warped(plane: Pixels, matrix: NDArray[np.float64], size: tuple[int, int]) -> Pixels:
+    import cv2
+
     smooth = plane.dtype in (np.uint8, np.uint16, np.int16, np.float32, np.float64)
     source = np.ascontiguousarray(plane if smooth else plane.astype(np.float64))
     found: Any = cv2.warpPerspective(source, matrix, size, flags=cv2.INTER_LINEAR)

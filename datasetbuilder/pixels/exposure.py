@@ -7,7 +7,6 @@ lie between their least and greatest value, and come back in that range.
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,6 +49,8 @@ def flattened(pixels: Pixels, sigma: float) -> Pixels:
     """Divided by its own blur, at the same mean."""
 
     def flat(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+        import cv2
+
         light: Any = cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
         return plane / np.maximum(light, _DARK) * float(light.mean())
 
@@ -58,6 +59,8 @@ def flattened(pixels: Pixels, sigma: float) -> Pixels:
 
 def without_background(pixels: Pixels, radius: int, *, bright: bool = False) -> Pixels:
     """What stands out of the ground: brighter than a dark one, or darker than a bright one."""
+    import cv2
+
     around: Any = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
 
     def stood_out(plane: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -84,6 +87,8 @@ def _median(plane: Pixels, strength: float) -> Pixels:
 
 
 def _bilateral(plane: Pixels, strength: float) -> Pixels:
+    import cv2
+
     found: Any = cv2.bilateralFilter(plane, 0, 0.5 * strength, 1 + 4 * strength)
     return found
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -261,6 +260,8 @@ def _as_type(picture: Pixels, kind: np.dtype[Any]) -> Pixels:
 
 def _moved(tile: Pixels, x: float, y: float) -> tuple[Pixels, NDArray[np.float64]]:
     """A tile by parts of a pixel, and how much each of its pixels counts: less at the edge."""
+    import cv2
+
     height, width = tile.shape[:2]
     ramps = [np.minimum(np.arange(1, side + 1), np.arange(side, 0, -1)) for side in (height, width)]
     weight = np.minimum.outer(ramps[0], ramps[1]).astype(np.float64)
@@ -274,5 +275,7 @@ def _moved(tile: Pixels, x: float, y: float) -> tuple[Pixels, NDArray[np.float64
 
 
 def _warped(values: Pixels, matrix: Pixels, size: tuple[int, int], border: int) -> Pixels:
+    import cv2
+
     found: Any = cv2.warpAffine(values, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
     return found

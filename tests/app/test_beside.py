@@ -203,7 +203,9 @@ def test_what_add_and_export_do_beside_the_server_are_jobs_of_the_server(
     assert (told["added"], told["unchanged"], told["ignored"]) == (["a.png"], 0, 0)
     assert [one["name"] for one in told["refused"]] == ["torn.png"]
     out = ("export", "cells", tmp_path / "out", "--format", "coco", "--task", "detection")
-    assert json.loads(typed(*out, "--json").stdout)["images"] == 1
+    exported = typed(*out, "--json")
+    assert exported.stdout, exported.stderr
+    assert json.loads(exported.stdout)["images"] == 1
     taken = typed(*out)
     assert (taken.returncode, "is not empty" in taken.stderr) == (2, True)
     assert typed("previews", "cells").stdout == "0 images have new previews, 0 failed.\n"

@@ -1,5 +1,7 @@
 """Short forms of two long runs; each is seen to catch a build that overwrites blindly."""
 
+from pathlib import Path
+
 import pytest
 
 from datasetbuilder.projects import operations
@@ -19,7 +21,14 @@ def test_three_tabs_in_any_order_lose_and_overwrite_nothing(tmp_path):
 def test_three_tabs_notice_a_store_that_overwrites_blindly(tmp_path, monkeypatch):
     blind(monkeypatch)
     with pytest.raises(three_tabs.Lost):
-        three_tabs.interleave(tmp_path, 200)
+        from_several_seeds(tmp_path)
+
+
+def from_several_seeds(folder: Path) -> None:
+    """What a seed draws changes with the words of the program, so that one alone may miss it."""
+    for dice in range(1, 6):
+        (folder / str(dice)).mkdir()
+        three_tabs.interleave(folder / str(dice), 200, dice)
 
 
 def test_a_network_that_drops_doubles_and_reorders_changes_nothing(tmp_path):
