@@ -146,7 +146,13 @@ def _stacked(table: "DataFrame", across: str, by: str, colors: Mapping[str, str]
     ]
     order = sorted(table[across].unique()) if across == "day" else None
     axis = {"type": "category", "categoryorder": "array", "categoryarray": order} if order else {}
-    return _figure(bars, barmode="stack", xaxis={"type": "category", **axis})
+    return _figure(
+        bars,
+        barmode="stack",
+        xaxis={"type": "category", **axis},
+        showlegend=True,
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+    )
 
 
 def _heat(table: "DataFrame") -> go.Figure:

@@ -357,7 +357,7 @@
       const images = new Set(this.chosen.map((i) => this.values.image_id[i]));
       const words = this.chosen.length
         ? `${this.chosen.length.toLocaleString('en')} chosen `
-        : `${this.n.toLocaleString('en')} points `;
+        : 'A ring drawn with the lasso chooses points ';
       const parts = [dsb.make('span', { className: 'dim' }, words)];
       if (images.size) {
         const noun = images.size === 1 ? 'image' : 'images';
@@ -392,9 +392,10 @@
       const scores = this.values[this.order];
       const first = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a]).slice(0, LISTED);
       const rows = first.filter((i) => scores[i] > 0).map((i) => {
-        const said = this.order === 'unusual' ? `${scores[i].toFixed(1)} × as far` : `${Math.round(scores[i] * 100)} % others`;
+        const said = this.order === 'unusual' ? `${scores[i].toFixed(1)} × usual` : `${Math.round(scores[i] * 100)} % others`;
         const words = dsb.make('span', { className: 'dim' }, `${this.values.label[i]} · ${said}`);
-        const row = dsb.make('a', { href: this.placeOf(i), title: this.values.image[i] }, this.picture(i), words);
+        const far = this.order === 'unusual' ? ': how far it is from what is most like it' : '';
+        const row = dsb.make('a', { href: this.placeOf(i), title: `${this.values.image[i]}${far}` }, this.picture(i), words);
         row.addEventListener('pointerenter', () => this.point(i));
         return row;
       });

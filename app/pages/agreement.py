@@ -15,14 +15,14 @@ def layout(project: Project) -> html.Div:
     )
     body = html.Div(
         [
-            html.H1("Agreement"),
+            html.H1("Rounds"),
             html.P(told, className="dim"),
             html.Div(id="agreement", className="stack", **attributes(data_slug=project.slug)),
         ],
         className="column wide",
     )
     return shell.page(
-        title="Agreement",
+        title="Rounds",
         slug=project.slug,
         project=project.info.name,
         here="agreement",

@@ -80,7 +80,7 @@ def layout(project: Project) -> html.Div:
             [
                 measuring(project, "objects"),
                 html.Span(id="explore-count", className="dim", role="status"),
-                *saving,
+                *(saving if kept is not None else ()),
             ],
             className="row wrap",
             id="explore-bar",

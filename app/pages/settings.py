@@ -42,6 +42,13 @@ def layout(project: Project) -> Any:
                 "Every change is saved at once.",
                 className="dim",
             ),
+            html.P(
+                "A label may ask something of each of its objects: choices between bars, text, a "
+                "number or yes/no, with a star where an answer is required. Labels of one group "
+                "are answered together for a whole image. Keypoints are named in order, then the "
+                "lines between them by number.",
+                className="dim",
+            ),
             html.Div(id=ids.LABEL_NOTICE, role="status"),
             html.Div(table(project), id=ids.LABEL_TABLE, className="card"),
             _add_line(),

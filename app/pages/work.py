@@ -11,6 +11,7 @@ def layout(project: Project) -> html.Div:
     """Places for what the script brings."""
     body = html.Div(
         [
+            html.H1("Work"),
             html.Div(id="work-notice", role="alert"),
             html.Div(id="work", className="stack", **attributes(data_slug=project.slug)),
         ],

@@ -26,6 +26,12 @@
       cancel.addEventListener('click', () => this.leave());
       const row = dsb.make('div', { className: 'row' }, save, cancel);
       const form = dsb.make('form', { className: 'comment-form', hidden: true }, this.where, this.words, row);
+      // Keys that are typed after a click elsewhere mean tools again: nothing may look as if it waited for words.
+      form.addEventListener('focusout', (event) => {
+        if (form.contains(event.relatedTarget) || this.words.value.trim() || !this.draft) return;
+        this.close();
+        this.draw();
+      });
       form.addEventListener('submit', (event) => {
         event.preventDefault();
         this.save();
