@@ -67,8 +67,9 @@ def register(api: Blueprint, services: Services) -> None:
 
 def objects_document(services: Services, project: Project) -> dict[str, Any]:
     """Whether the objects are measured, how old that is, and whether somebody is at it."""
-    kept = tables.newest(project, explore_jobs.OBJECTS, sets_shown(project))
-    running = running_job(project, job_kinds.MEASURE)
+    shown = sets_shown(project)
+    kept = tables.newest(project, explore_jobs.OBJECTS, shown)
+    running = running_job(project, job_kinds.MEASURE, {"sets": list(shown)})
     return {
         "table": None if kept is None else {"seq": kept.seq, **kept.about},
         "seq": project.info.seq,
@@ -93,19 +94,18 @@ def objects_table(project: Project) -> "DataFrame":
 def start_once(services: Services, project: Project, kind: str, title: str, **params: Any) -> Job:
     """Start a job over what the caller sees; one that does the very same is not started twice."""
     wanted = {"sets": list(sets_shown(project)), **params}
-    running = running_job(project, kind)
-    if running is not None and running.params == wanted:
+    running = running_job(project, kind, wanted)
+    if running is not None:
         return running
     job = server_jobs.new_dataset_job(project, kind, wanted, title=title, author=current_user())
     return services.jobs.start(job.id)
 
 
-def running_job(project: Project, kind: str) -> Job | None:
-    """The job of a kind that is at work in this project over what the caller sees."""
-    shown = list(sets_shown(project))
+def running_job(project: Project, kind: str, wanted: Mapping[str, Any]) -> Job | None:
+    """The job of a kind that is at work in this project on the very same, if there is one."""
     with project.workspace.store.reading() as connection:
         active = jobs.jobs(connection, project.info.id, states=(JobState.WAITING, JobState.RUNNING))
-    return next((one for one in active if one.kind == kind and one.params["sets"] == shown), None)
+    return next((one for one in active if one.kind == kind and one.params == wanted), None)
 
 
 def _read_query(name: str, text: str, default: Any) -> Any:

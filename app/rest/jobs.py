@@ -19,6 +19,7 @@ from datasetbuilder.app.job_kinds import (
 )
 from datasetbuilder.app.jobs import failed_items, job_of, new_previews_job
 from datasetbuilder.app.rest.addressed import project_at
+from datasetbuilder.app.rest.sight import sets_shown
 from datasetbuilder.app.security.access import current_user
 from datasetbuilder.app.security.permissions import Permission
 from datasetbuilder.app.services import Services
@@ -47,7 +48,9 @@ def register(api: Blueprint, services: Services) -> None:
         project = project_at(services, slug)
         with services.workspace.store.reading() as connection:
             found = jobs.jobs(connection, project.info.id)
-        return jsonify({"jobs": [services.jobs.to_wire(job) for job in found if _may(job)]})
+        shown = sets_shown(project)
+        mine = [services.jobs.to_wire(job) for job in found if _may(job, shown)]
+        return jsonify({"jobs": mine})
 
     @api.get("/projects/<slug>/jobs/<int:job_id>", endpoint="job")
     def show_job(slug: str, job_id: int) -> Response:
@@ -80,14 +83,17 @@ def _wire(services: Services, project: Project, job_id: int) -> dict[str, Any]:
     return services.jobs.to_wire(job_of(services.workspace, project.slug, job_id))
 
 
-def _may(job: Job) -> bool:
-    return bool(g.member.may(_NEEDED.get(job.kind, Permission.MANAGE)))
+def _may(job: Job, shown: tuple[str, ...]) -> bool:
+    """Whether the caller may know of a job; what it counts in sets is for who sees all of these."""
+    if not g.member.may(_NEEDED.get(job.kind, Permission.MANAGE)):
+        return False
+    return g.member.may(Permission.REVIEW) or set(job.params.get("sets", ())) <= set(shown)
 
 
 def _allowed(services: Services, project: Project, job_id: int) -> Job:
     job = job_of(services.workspace, project.slug, job_id)
-    if not _may(job):
-        raise PermissionDenied("You may not see the jobs of this kind.")
+    if not _may(job, sets_shown(project)):
+        raise PermissionDenied("You may not see this job.")
     return job
 
 

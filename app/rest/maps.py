@@ -10,15 +10,17 @@ from datasetbuilder.app import job_kinds, tables
 from datasetbuilder.app.explore_jobs import map_name
 from datasetbuilder.app.rest.addressed import project_at
 from datasetbuilder.app.rest.explore import running_job, start_once
-from datasetbuilder.app.rest.sight import sets_shown
+from datasetbuilder.app.rest.sight import images_shown, sets_shown
 from datasetbuilder.app.services import Services
 from datasetbuilder.errors import DataError, WireError
 from datasetbuilder.insight.duplicates import duplicate_groups
 from datasetbuilder.insight.maps import methods
+from datasetbuilder.model import Image
 from datasetbuilder.wire import image_to_wire
 
 WHATS = ("objects", "images")
 _MOST_GROUPS = 500
+_BLOCK = 1000
 
 
 def register(api: Blueprint, services: Services) -> None:
@@ -27,8 +29,11 @@ def register(api: Blueprint, services: Services) -> None:
     @api.get("/projects/<slug>/map", endpoint="map")
     def show_map(slug: str) -> Response:
         project = project_at(services, slug)
-        kept = _kept(project)
-        running = running_job(project, job_kinds.MAP)
+        what, method = asked_map()
+        shown = sets_shown(project)
+        kept = tables.newest(project, map_name(what, method), shown)
+        wanted = {"sets": list(shown), "what": what, "method": method}
+        running = running_job(project, job_kinds.MAP, wanted)
         return jsonify(
             {
                 "table": None if kept is None else {"seq": kept.seq, **kept.about},
@@ -48,17 +53,21 @@ def register(api: Blueprint, services: Services) -> None:
 
     @api.get("/projects/<slug>/map/points", endpoint="map_points")
     def show_points(slug: str) -> Response:
-        kept = _kept(project_at(services, slug))
+        project = project_at(services, slug)
+        kept = tables.newest(project, map_name(*asked_map()), sets_shown(project))
         if kept is None:
             raise DataError("This map is not drawn yet; choose Draw on the explore page.")
         return jsonify(_points(kept.table()))
 
     @api.get("/projects/<slug>/duplicates", endpoint="duplicates")
     def show_duplicates(slug: str) -> Response:
-        groups = duplicate_groups(project_at(services, slug).images())
+        project = project_at(services, slug)
+        groups = duplicate_groups(project.images())
+        listed = groups[:_MOST_GROUPS]
+        told = _told(project, [image for one in listed for image in one.images])
         shown = [
-            {"exact": one.exact, "images": [image_to_wire(image) for image in one.images]}
-            for one in groups[:_MOST_GROUPS]
+            {"exact": one.exact, "images": [told[image.id] for image in one.images]}
+            for one in listed
         ]
         return jsonify({"groups": shown, "n": len(groups)})
 
@@ -80,8 +89,14 @@ def asked_map() -> tuple[str, str]:
     return what, method
 
 
-def _kept(project: Project) -> tables.Kept | None:
-    return tables.newest(project, map_name(*asked_map()), sets_shown(project))
+def _told(project: Project, images: list[Image]) -> dict[int, Any]:
+    """Images as JSON by id, with the counts and states of what the caller sees."""
+    shown = sets_shown(project)
+    return {
+        one.id: image_to_wire(one)
+        for start in range(0, len(images), _BLOCK)
+        for one in images_shown(project, images[start : start + _BLOCK], shown)
+    }
 
 
 def _points(table: Any) -> dict[str, Any]:

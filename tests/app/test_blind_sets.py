@@ -1,11 +1,13 @@
 """A blind annotator sees their own set and nothing of anybody else's, whichever route they ask."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert
 
+from datasetbuilder.api import Project
 from datasetbuilder.model import Annotation, Box
 from datasetbuilder.projects.schema import annotation_set
 from datasetbuilder.projects.store import Store
@@ -248,3 +250,37 @@ def test_a_reviewer_is_not_blind(app, workspace, project, drawn):
     workspace.store.submit(lambda t: t.connection.execute(insert(annotation_set), row))
     page = browser_of(app, "judge").get(f"{IMAGE}/annotations").json
     assert (page["set"], [one["uid"] for one in page["annotations"]]) == ("truth", [drawn["ada"]])
+
+
+@pytest.mark.parametrize("address", ["objects", "map"])
+def test_a_job_over_a_set_is_known_to_who_sees_the_set(app, services, monkeypatch, address):
+    monkeypatch.setattr(services.jobs, "_pool", type("", (), {"submit": lambda *a: None})())
+    enrol(services.workspace, "zoe", cats="annotator")
+    started = {
+        name: browser_of(app, name).post(f"{CATS}/{address}", json={}).json["job"]["id"]
+        for name in PEOPLE
+    }
+
+    def known(name: str) -> set[str]:
+        listed = {one["id"] for one in browser_of(app, name).get(f"{CATS}/jobs").json["jobs"]}
+        return {owner for owner, number in started.items() if number in listed}
+
+    assert [known(name) for name in PEOPLE] == [{"ada"}, {"bob"}, {"eve"}]
+    assert (known("zoe"), known("judge")) == ({"ada"}, set(PEOPLE))
+    hers = f"{CATS}/jobs/{started['eve']}"
+    bob = browser_of(app, "bob")
+    refused = (bob.get(hers), bob.delete(hers), bob.post(f"{hers}/resume", json={}))
+    assert [answer.status_code for answer in refused] == [403, 403, 403]
+    assert browser_of(app, "judge").get(hers).status_code == 200
+
+
+def test_duplicates_tell_the_blind_of_their_own_work_alone(app, project, drawn, monkeypatch):
+    project.annotate(1, [("cat", Box(1, 2, 10, 10)), ("cat", Box(3, 4, 10, 10))])
+    twins = [replace(one, sha256="f" * 64) for one in project.images()[:2]]
+    monkeypatch.setattr(Project, "images", lambda self: twins)
+
+    def counted(name: str) -> list[int]:
+        (group,) = browser_of(app, name).get(f"{CATS}/duplicates").json["groups"]
+        return [one["n_annotations"] for one in group["images"]]
+
+    assert (counted("ada"), counted("bob")) == ([3, 0], [1, 0])

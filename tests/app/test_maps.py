@@ -112,4 +112,7 @@ def test_the_same_map_is_not_started_twice(client, project, services, monkeypatc
     again = client.post(f"{CATS}/map", json={}).json["job"]
     other = client.post(f"{CATS}/map?method=tsne", json={}).json["job"]
     assert first["id"] == again["id"] != other["id"]
+    assert client.post(f"{CATS}/map", json={}).json["job"]["id"] == first["id"]
+    assert client.get(f"{CATS}/map").json["job"]["id"] == first["id"]
+    assert client.get(f"{CATS}/map?what=images").json["job"] is None
     assert explore_jobs.map_name("objects", "pca") == "map-objects-pca"
