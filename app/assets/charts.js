@@ -3,6 +3,7 @@
   'use strict';
 
   dsb.whenPresent('.charts', (root, signal) => {
+    if (!dsb.explore.mayAnnotate(root)) return;
     const follow = () => {
       for (const plot of root.querySelectorAll('.js-plotly-plot')) listen(plot, root.dataset.slug);
     };

@@ -11,6 +11,7 @@
       this.root = root;
       this.signal = signal;
       this.slug = root.dataset.slug;
+      this.may = dsb.explore.mayAnnotate(root);
       this.api = `/api/v1/projects/${this.slug}`;
     }
 
@@ -29,7 +30,7 @@
       const others = make('button', { type: 'button', className: 'button' }, 'Keep the first, drop the others');
       const cards = images.map((image) => new Card(this, image, images));
       others.addEventListener('click', () => cards.slice(1).forEach((card) => card.image.state !== 'skipped' && card.drop()));
-      const head = make('div', { className: 'row' }, make('h2', { className: 'grow' }, ALIKE[exact]), others);
+      const head = make('div', { className: 'row' }, make('h2', { className: 'grow' }, ALIKE[exact]), this.may ? others : '');
       const row = make('div', { className: 'duplicate-row' }, ...cards.map((card) => card.node));
       return make('section', { className: 'card' }, head, row);
     }
@@ -54,7 +55,7 @@
           make('img', { src: `${page.api}/images/${image.id}/pixels/thumb?v=${image.sha256.slice(0, 12)}`, alt: image.name, loading: 'lazy' })),
         make('b', {}, name),
         make('span', { className: 'dim' }, said),
-        button,
+        page.may ? button : '',
         problem ? make('span', { className: 'bad' }, problem) : '',
       );
     }

@@ -75,6 +75,9 @@
     }
   }
 
+  /** Whether the reader may measure, choose images and drop them, as the frame around `element` says. */
+  explore.mayAnnotate = (element) => element.closest('.explore-page').dataset.annotator === 'yes';
+
   /** Show images in the gallery: `{images: [ids]}` or `{filter: model}`. */
   explore.pick = async function (slug, chosen) {
     try {

@@ -10,6 +10,7 @@
     constructor(root, signal) {
       this.root = root;
       this.signal = signal;
+      this.may = dsb.explore.mayAnnotate(root);
       const { slug, what } = root.dataset;
       this.project = `/api/v1/projects/${slug}`;
       this.address = `${this.project}/${what}${location.search}`;
@@ -18,7 +19,7 @@
     async open() {
       try {
         const known = await dsb.ask(this.address, { signal: this.signal });
-        if (known.job) await this.follow(known.job);
+        if (known.job && this.may) await this.follow(known.job);
         else this.show(known);
       } catch (error) {
         if (!this.signal.aborted) this.fail(error);
@@ -26,7 +27,8 @@
     }
 
     fail(error) {
-      this.root.replaceChildren(make('span', { className: 'bad' }, error.message), this.button('Try again'));
+      const again = this.may ? [this.button('Try again')] : [];
+      this.root.replaceChildren(make('span', { className: 'bad' }, error.message), ...again);
     }
 
     show({ table, seq }) {
@@ -34,7 +36,7 @@
       const words = dsb.explore.ageInWords(table, seq, noun);
       const parts = [make('span', { className: 'dim' }, words)];
       const { verb } = this.root.dataset;
-      if (!table || table.seq !== seq) parts.push(this.button(table ? `${verb} again` : verb, !table));
+      if (this.may && (!table || table.seq !== seq)) parts.push(this.button(table ? `${verb} again` : verb, !table));
       if (table && table.n_problems) parts.push(this.problems(table));
       this.root.replaceChildren(...parts);
     }

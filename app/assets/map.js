@@ -82,7 +82,7 @@
       this.bar = document.getElementById('map-bar');
       this.chosenWords = document.getElementById('map-chosen');
       this.asked = new URLSearchParams(root.location.search);
-      this.mode = 'lasso';
+      this.may = dsb.explore.mayAnnotate(element);
       this.order = 'unusual';
       this.chosen = [];
       this.trail = [];
@@ -105,6 +105,7 @@
 
     async points() {
       const { table } = await dsb.ask(`${this.api}/map?${this.asked}`);
+      if (!table && !this.may) throw new Error('Nobody has drawn this map yet.');
       if (!table) throw new Error('Choose what to see, then Draw. It runs as a job; you may leave the page meanwhile.');
       return dsb.ask(`${this.api}/map/points?${this.asked}`);
     }
@@ -151,7 +152,7 @@
       this.card = dsb.make('div', { className: 'map-card', hidden: true });
       this.legend = dsb.make('div', { className: 'map-legend' });
       this.stage.replaceChildren(this.canvas, this.over, this.legend, this.card);
-      this.setMode('lasso');
+      this.setMode(this.may ? 'lasso' : 'move');
       const sized = new ResizeObserver(() => this.resize());
       sized.observe(this.stage);
       this.signal.addEventListener('abort', () => sized.disconnect());
@@ -354,6 +355,7 @@
     // --- beside the map -------------------------------------------------------------------------
 
     tell() {
+      if (!this.may) return;
       const images = new Set(this.chosen.map((i) => this.values.image_id[i]));
       const words = this.chosen.length
         ? `${this.chosen.length.toLocaleString('en')} chosen `

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, no_update
+from flask import g
 
 from datasetbuilder.api import Project
 from datasetbuilder.app import explore_jobs, ids, tables
@@ -73,8 +74,10 @@ def layout(project: Project) -> html.Div:
     saving = [
         html.Button("CSV", className="button", **attributes(data_save="csv")),
         html.Button("Parquet", className="button", **attributes(data_save="parquet")),
-        html.Button("Show these images", className="button", **attributes(data_action="pick")),
     ]
+    if may_annotate():
+        pick = attributes(data_action="pick")
+        saving.append(html.Button("Show these images", className="button", **pick))
     content = [
         html.Div(
             [
@@ -92,7 +95,7 @@ def layout(project: Project) -> html.Div:
 
 
 def frame(project: Project, here: str, content: Sequence[Any]) -> html.Div:
-    """A view of the explore page below its tabs."""
+    """A view of the explore page below its tabs; its scripts ask who may more than look."""
     tabs = [
         html.A(
             words,
@@ -109,7 +112,7 @@ def frame(project: Project, here: str, content: Sequence[Any]) -> html.Div:
             *content,
         ],
         className="explore-page",
-        **attributes(data_slug=project.slug),
+        **attributes(data_slug=project.slug, data_annotator="yes" if may_annotate() else "no"),
     )
     return shell.page(
         title="Explore",
@@ -118,6 +121,11 @@ def frame(project: Project, here: str, content: Sequence[Any]) -> html.Div:
         here="explore",
         content=[body],
     )
+
+
+def may_annotate() -> bool:
+    """Whether who looks at the page may measure, choose images for the gallery and drop them."""
+    return g.member.may(Permission.ANNOTATE)
 
 
 def measuring(project: Project, what: str, verb: str = "Measure", noun: str = "object") -> html.Div:

@@ -1,11 +1,12 @@
 """A map of objects or images; ``assets/map.js`` draws it and lets a lasso choose."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from dash import html
 
 from datasetbuilder.api import Project
-from datasetbuilder.app.pages.explore import frame, measuring
+from datasetbuilder.app.pages.explore import frame, may_annotate, measuring
 from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.insight.maps import methods
 
@@ -22,13 +23,16 @@ _COLOURS = (
 
 def layout(project: Project) -> html.Div:
     """The choices, the place of the map, and the list of what stands out."""
-    choices = [
+    choices: list[Any] = [
         _choice("what", "What is on the map", (("objects", "Objects"), ("images", "Images"))),
         _choice("method", "How it is laid out", [(name, _WORDS[name]) for name in methods()]),
         _choice("colour", "What the colours say", _COLOURS),
-        html.Button("Lasso", className="button", **attributes(data_mode="lasso")),
-        html.Button("Move", className="button", **attributes(data_mode="move")),
     ]
+    if may_annotate():
+        choices += [
+            html.Button("Lasso", className="button", **attributes(data_mode="lasso")),
+            html.Button("Move", className="button", **attributes(data_mode="move")),
+        ]
     bar = html.Div(
         [
             *choices,

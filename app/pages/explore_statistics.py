@@ -7,7 +7,7 @@ from dash import dcc, html
 from datasetbuilder.api import Project
 from datasetbuilder.app import explore_jobs, tables
 from datasetbuilder.app.charts import HEIGHT, charts
-from datasetbuilder.app.pages.explore import frame, measuring
+from datasetbuilder.app.pages.explore import frame, may_annotate, measuring
 from datasetbuilder.app.pages.markup import attributes
 from datasetbuilder.app.rest.sight import sets_shown
 
@@ -18,7 +18,8 @@ def layout(project: Project) -> html.Div:
     """The charts, or the button that measures first."""
     kept = tables.newest(project, explore_jobs.OBJECTS, sets_shown(project))
     hint = html.Span("A click on a bar shows its images", className="dim")
-    bar = html.Div([measuring(project, "objects"), hint], className="row wrap")
+    parts = [measuring(project, "objects"), *([hint] if may_annotate() else [])]
+    bar = html.Div(parts, className="row wrap")
     return frame(project, "statistics", [bar, _charts(project, kept) if kept else _nothing()])
 
 

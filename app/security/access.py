@@ -117,7 +117,9 @@ def authorised(
     """The project that a callback acts on and the person, once the person may act on it.
 
     Callbacks are plain requests that anyone can forge, so the project is looked up and the role
-    checked from the slug that came, never from what the page showed.
+    checked from the slug that came, never from what the page showed. Their address names no
+    project, so the gate knew the role in the workspace alone; from here on the request has the role
+    in the project.
 
     Raises
     ------
@@ -131,4 +133,5 @@ def authorised(
         raise PermissionDenied(f"There is no project '{str(slug)[:100]}' that you may open.")
     if not member.may(permission):
         raise PermissionDenied(f"You may not {permission} in this project.")
+    g.member = member
     return Project(workspace, slug), member

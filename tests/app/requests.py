@@ -34,6 +34,19 @@ def box_operation(image_id: int, **changes: Any) -> dict[str, Any]:
     return {**whole, **changes}
 
 
+def page_at(browser: FlaskClient, address: str) -> str:
+    """The page at an address, as a browser gets it from Dash."""
+    body = {
+        "output": "page.children",
+        "outputs": {"id": "page", "property": "children"},
+        "inputs": [{"id": "location", "property": "pathname", "value": address}],
+        "changedPropIds": ["location.pathname"],
+    }
+    answer = browser.post("/_dash-update-component", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.text.replace('": ', '":')
+
+
 class Cast:
     """Gives the local user one role in the project of the test and none elsewhere."""
 

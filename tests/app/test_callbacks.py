@@ -8,6 +8,8 @@ import pytest
 from datasetbuilder.app import ids
 from datasetbuilder.app.security.callbacks import server_callbacks
 from datasetbuilder.errors import DataError
+from tests.app.people import browser_of, enrol
+from tests.app.requests import page_at
 
 UPDATE = "/_dash-update-component"
 PAGE = {
@@ -185,3 +187,23 @@ def test_a_callback_asks_for_the_role_that_the_table_says(app, client_as, projec
     body = label_call(app, "label-add", 1, ["bird", "cats"])
     assert client_as(Role.REVIEWER).post(UPDATE, json=body).status_code == 403
     assert len(project.labels()) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "role", "below", "shown"),
+    [
+        ("annotate/1", "reviewer", "annotator", '"data-reviewer":"yes"'),
+        ("guide", "admin", "reviewer", '"id":"guide-editor"'),
+        ("jobs", "admin", "reviewer", '"id":"make-previews"'),
+        ("explore/map", "annotator", "viewer", '"data-mode":"lasso"'),
+        ("explore/statistics", "annotator", "viewer", "A click on a bar"),
+        ("explore/duplicates", "annotator", "viewer", '"data-annotator":"yes"'),
+    ],
+)
+def test_a_page_knows_the_role_in_its_project(app, workspace, project, address, role, below, shown):
+    for name, here in (("mia", role), ("tom", below)):
+        enrol(workspace, name, cats=here)
+    found = [
+        shown in page_at(browser_of(app, name), f"/p/cats/{address}") for name in ("mia", "tom")
+    ]
+    assert found == [True, False]

@@ -8,6 +8,7 @@ from datasetbuilder.app.pages.overview import sentence
 from datasetbuilder.insight.progress import Forecast, activity
 from datasetbuilder.model import Box, ImageState
 from tests.app.people import browser_of, enrol
+from tests.app.requests import page_at
 
 OVERVIEW = "/api/v1/projects/cats/overview"
 
@@ -47,15 +48,7 @@ def test_the_days_can_be_taken_along(team, tmp_path):
 
 def test_the_page_holds_what_its_reader_may_see(team):
     def page(name: str) -> str:
-        body = {
-            "output": "page.children",
-            "outputs": {"id": "page", "property": "children"},
-            "inputs": [{"id": "location", "property": "pathname", "value": "/p/cats/overview"}],
-            "changedPropIds": ["location.pathname"],
-        }
-        answer = team[name].post("/_dash-update-component", json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.text
+        return page_at(team[name], "/p/cats/overview")
 
     assert '"bob"' in page("judge")
     assert '"bob"' not in page("ada")
