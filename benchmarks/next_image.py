@@ -1,6 +1,6 @@
 """How long the next image takes with many images, most of them meant for others, and 50 annotators.
 
-Run: python -m benchmarks.queue [--images 100000] [--people 50] [--pulls 20] [--folder DIR]
+Run: python -m benchmarks.next_image [--images 100000] [--people 50] [--pulls 20] [--folder DIR]
 
 Of the images nine in ten are assigned, dealt in turn to half of the people; the other half pull
 from the end of what is left. Each person takes an image, marks it done and goes on, with a pause of
