@@ -23,3 +23,11 @@ test('a tile at the edge is smaller', () => {
   const [, last] = pyramid.tiles(IMAGE, 1, [0, 0, 1500, 700]);
   assert.deepEqual(pyramid.extent(IMAGE, last), { width: 238, height: 350 });
 });
+
+test('the oldest tiles make room, never one that is in sight', () => {
+  const kept = new Map([['a', 1], ['b', 1], ['c', 1], ['d', 1]]);
+  pyramid.makeRoom(kept, [{ key: 'a' }, { key: 'e' }], 3);
+  assert.deepEqual([...kept.keys()], ['a', 'd']);
+  pyramid.makeRoom(kept, [{ key: 'a' }, { key: 'd' }, { key: 'e' }], 2);
+  assert.deepEqual([...kept.keys()], ['a', 'd']);
+});

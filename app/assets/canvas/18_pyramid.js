@@ -41,6 +41,16 @@
     return { width: count(x, image.width), height: count(y, image.height) };
   }
 
-  dsb.pyramid = { extent, level, tiles, top };
+  /** Room for one more among `most`: the oldest tiles go, but none of those that are wanted. */
+  function makeRoom(kept, wanted, most) {
+    if (kept.size < most) return;
+    const inSight = new Set(wanted.map(({ key }) => key));
+    for (const key of kept.keys()) {
+      if (kept.size < most) return;
+      if (!inSight.has(key)) kept.delete(key);
+    }
+  }
+
+  dsb.pyramid = { extent, level, makeRoom, tiles, top };
   if (typeof module !== 'undefined') module.exports = dsb.pyramid;
 })(typeof window !== 'undefined' ? window : globalThis);

@@ -106,10 +106,15 @@
       const k = scale * this.ratio;
       context.setTransform(k, 0, 0, k, -x * k, -y * k);
       context.imageSmoothingEnabled = scale < 3;
-      for (const place of this.wanted()) {
+      const wanted = this.wanted();
+      for (const place of wanted) {
         const tile = this.tiles.get(place.key);
         if (tile) this.draw(tile, place);
-        else if (tile === undefined && (!this.view.moving || place.level)) this.load(place);
+        else if (tile === undefined && (!this.view.moving || place.level)) {
+          // a tile in sight never goes: it would be asked for again in the next frame, without end
+          pyramid.makeRoom(this.tiles, wanted, MOST);
+          this.load(place);
+        }
       }
     }
 
@@ -130,7 +135,6 @@
 
     async load(place) {
       const { slug, image, tiles } = this;
-      if (tiles.size >= MOST) tiles.delete(tiles.keys().next().value);
       tiles.set(place.key, null);
       const found = await dsb.readSamples(slug, image, place).catch(() => null);
       if (tiles !== this.tiles) return;
