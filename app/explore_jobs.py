@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 from datasetbuilder.api import Project, Workspace
 from datasetbuilder.app import mapping, tables
 from datasetbuilder.app.errands import Progress, Work, run_errand
+from datasetbuilder.model import TRUTH
 from datasetbuilder.projects.jobs import Job
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from datasetbuilder.app.job_kinds import Running
 
 OBJECTS = "objects"
@@ -36,7 +39,9 @@ def objects_of(
             "problems": list(found.problems[:_SHOWN]),
             "n_problems": len(found.problems),
         }
-        kept = tables.keep(project, OBJECTS, sets, seq=seq, table=found.table, about=about)
+        kept = tables.keep(
+            project, OBJECTS, sets, seq=seq, table=_shown(found.table, sets), about=about
+        )
     return {"seq": kept.seq, **kept.about}
 
 
@@ -56,11 +61,18 @@ def map_of(project: Project, options: Mapping[str, Any], progress: Progress) -> 
         table = tables.newest(project, OBJECTS, sets)
         objects = table.table() if table is not None else project.objects(sets=sets).table
         if options["what"] == "images":
-            drawn = mapping.map_of_images(project, objects, options["method"], progress)
+            drawn = _shown(
+                mapping.map_of_images(project, objects, options["method"], progress), sets
+            )
         else:
             drawn = mapping.map_of_objects(objects, options["method"], progress)
         kept = tables.keep(project, name, sets, seq=seq, table=drawn, about={"n": len(drawn)})
     return {"seq": kept.seq, **kept.about}
+
+
+def _shown(table: "DataFrame", sets: Sequence[str]) -> "DataFrame":
+    """A table as those see it who see these sets: the common state of an image is of the truth."""
+    return table if TRUTH in sets else table.assign(state="")
 
 
 def map_name(what: str, method: str) -> str:

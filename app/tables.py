@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _KEPT = 2
-_COLUMNS = 1
+_COLUMNS = 2
 """To be raised when a table gets other columns: one of an older release is then not found."""
 
 

@@ -107,7 +107,8 @@
 
     /** Follow a job to its end, with a way to stop it. */
     async finished(job) {
-      const cancel = button('Cancel', () => dsb.ask(`${this.api}/jobs/${job.id}`, { method: 'DELETE' }));
+      // A refusal is told by the job, which then goes on.
+      const cancel = button('Cancel', () => dsb.ask(`${this.api}/jobs/${job.id}`, { method: 'DELETE' }).catch(() => {}));
       while (!this.signal.aborted) {
         const amount = job.total ? `${job.done} of ${job.total} images` : '';
         this.notice.replaceChildren(`Comparing… ${amount} `, cancel);

@@ -7,13 +7,22 @@ import pytest
 from PIL import Image as Pillow
 
 from datasetbuilder.api import Project
-from datasetbuilder.app import explore_jobs, mapping
+from datasetbuilder.app import explore_jobs, mapping, tables
 from datasetbuilder.app.explore_jobs import map_of
 from datasetbuilder.errors import ImageRefused
 from datasetbuilder.insight.duplicates import duplicate_groups
-from datasetbuilder.model import Image
+from datasetbuilder.model import (
+    Annotation,
+    Box,
+    Image,
+    Operation,
+    OperationKind,
+    Target,
+    TargetType,
+)
 
 CATS = "/api/v1/projects/cats"
+FIRST = Target(TargetType.IMAGE_STATE, "1", 1)
 OBJECTS = pd.DataFrame(
     {
         "image_id": [1, 1, 2, 3],
@@ -48,6 +57,20 @@ def test_an_object_that_covers_no_pixel_is_not_on_the_map():
     assert drawn["uid"].tolist() == ["p", "q", "r"]
     assert drawn[["map_x", "map_y"]].to_numpy().min() >= 0
     assert {"unusual", "doubtful", "label", "box_x", "image_width"} <= set(drawn.columns)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("set_name", "state"), [("truth", "in_progress"), ("bob", "")])
+def test_the_common_state_of_an_image_is_not_told_to_the_blind(project, set_name, state):
+    drawn = Annotation("u", 1, Box(1, 2, 3, 4), image_id=1, set=set_name)
+    project.apply([Operation("state", OperationKind.CHANGE, FIRST, {"state": "in_progress"}, 1)])
+    project.workspace.store.add_annotations(project.info.id, [drawn], author="bob")
+
+    explore_jobs.objects_of(project, {"sets": [set_name]}, unheard)
+
+    kept = tables.newest(project, explore_jobs.OBJECTS, [set_name])
+    assert kept is not None
+    assert kept.table()["state"].tolist() == [state]
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2])
