@@ -19,22 +19,9 @@ StoredRow: TypeAlias = Sequence[Any]
 attributes, source, score`` and what an export leaves behind."""
 
 ID, UID, LABEL, SET, KIND, X, AREA, CROWD, XY, RINGS, RLE, ATTRIBUTES, SOURCE, SCORE = (
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-    17,
-)
-LEVEL = 24  # fmt: skip
+    1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16, 17,
+)  # fmt: skip
+LEVEL = 24
 
 
 class Block(Protocol):
