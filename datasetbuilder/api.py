@@ -1274,8 +1274,8 @@ class Project:
 def _told_left_out(left_out: Mapping[str, str]) -> str:
     uid, image = next(iter(left_out.items()))
     return (
-        f"{len(left_out)} annotations end up outside of the corrected pictures and were left out,"
-        f" such as {uid} of {image}."
+        f"{len(left_out)} annotations were left out, such as {uid} of {image}: they end up outside"
+        " of the corrected pictures, or have no shape there."
     )
 
 

@@ -26,6 +26,7 @@ from datasetbuilder.exporters.options import INSTANCES, OUTLINED, WHOLE, ExportO
 from datasetbuilder.exporters.survey import (
     ATTRIBUTES,
     CROWDS,
+    LEVELS,
     OVERLAPS,
     SCORES,
     Survey,
@@ -59,6 +60,7 @@ def losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
         (features[CROWDS], "crowd written as ignored", "crowds written as ignored"),
         (features[ATTRIBUTES], "object without its attributes", "objects without their attributes"),
         (features[SCORES], "object without its score", "objects without their scores"),
+        (features[LEVELS], "object without its level", "objects without their levels"),
     ]
     lost = [*lines_left_out(found), *(n(*item) for item in said if item[0])]
     objects = kinds[Kind.MASK] + polygons - features[CROWDS]

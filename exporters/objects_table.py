@@ -22,7 +22,7 @@ from datasetbuilder.exporters.checking import Tally, refuse_problems
 from datasetbuilder.exporters.coco_objects import measured
 from datasetbuilder.exporters.job import ExportJob
 from datasetbuilder.exporters.options import OUTLINED, UNCOVERING, ExportOptions
-from datasetbuilder.exporters.survey import Survey
+from datasetbuilder.exporters.survey import LEVELS, Survey
 from datasetbuilder.exporters.survey import counted as n
 from datasetbuilder.exporters.tables import TableWriter, rows_of
 from datasetbuilder.measure import region
@@ -50,9 +50,12 @@ _COLUMNS = (
 def losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
     """What numbers do not say: the outlines."""
     count = sum(found.kinds[kind] for kind in (*OUTLINED, *UNCOVERING))
-    if not count:
-        return ()
-    return (f"{n(count, 'outline', 'outlines')} left out: a table holds measurements",)
+    said = []
+    if count:
+        said.append(f"{n(count, 'outline', 'outlines')} left out: a table holds measurements")
+    if levels := found.features[LEVELS]:
+        said.append(f"levels of {n(levels, 'object', 'objects')} left out")
+    return tuple(said)
 
 
 def write(job: ExportJob, folder: Path) -> None:

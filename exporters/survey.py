@@ -41,7 +41,7 @@ from datasetbuilder.model import (
 )
 
 CROWDS, SCORES, ATTRIBUTES, FRACTIONS = "crowds", "scores", "attributes", "fractions"
-NAMELESS = "nameless"
+NAMELESS, LEVELS = "nameless", "levels"
 HOLES, PIECES, OVERLAPS, EDGES = "holes", "pieces", "overlaps", "edges"
 
 _ROUNDING = 1e-6
@@ -179,6 +179,8 @@ def _count_row(found: Survey, row: columns.StoredRow, labels: Mapping[int, Label
         found.features[SCORES] += 1
     if row[columns.ATTRIBUTES] not in (None, "{}"):
         found.features[ATTRIBUTES] += 1
+    if row[columns.LEVEL]:
+        found.features[LEVELS] += 1
     sides = row[columns.X : columns.AREA]
     if sides[0] is not None and any(side % 1 for side in sides):
         found.features[FRACTIONS] += 1
@@ -326,6 +328,7 @@ def _count_features(
         found.features[CROWDS] += item.crowd
         found.features[SCORES] += item.score is not None
         found.features[ATTRIBUTES] += bool(item.attributes)
+        found.features[LEVELS] += bool(item.level)
         found.features[FRACTIONS] += any(side % 1 for side in item.bbox or ())
     if traced:
         found.features[HOLES] += sum(_has_holes(item.geometry) for item in annotations)

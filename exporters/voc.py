@@ -31,6 +31,7 @@ from datasetbuilder.exporters.survey import (
     ATTRIBUTES,
     CROWDS,
     FRACTIONS,
+    LEVELS,
     SCORES,
     Survey,
     lines_left_out,
@@ -55,6 +56,7 @@ def losses(found: Survey, options: ExportOptions) -> tuple[str, ...]:
         (features[CROWDS], "crowd written as difficult", "crowds written as difficult"),
         (features[ATTRIBUTES], "object without its attributes", "objects without their attributes"),
         (features[SCORES], "object without its score", "objects without their scores"),
+        (features[LEVELS], "object without its level", "objects without their levels"),
     ]
     return (*lines_left_out(found), *(n(*item) for item in said if item[0]))
 

@@ -22,7 +22,14 @@ from datasetbuilder.exporters.checking import Rule, Tally, check_images, tally_o
 from datasetbuilder.exporters.claims import Claim, Entry, SizeOf, claimed, files_below, text_of
 from datasetbuilder.exporters.job import ExportJob
 from datasetbuilder.exporters.options import WHOLE, ExportOptions
-from datasetbuilder.exporters.survey import ATTRIBUTES, CROWDS, SCORES, Survey, lines_left_out
+from datasetbuilder.exporters.survey import (
+    ATTRIBUTES,
+    CROWDS,
+    LEVELS,
+    SCORES,
+    Survey,
+    lines_left_out,
+)
 from datasetbuilder.exporters.survey import counted as n
 from datasetbuilder.exporters.yolo_kinds import KINDS
 from datasetbuilder.model import Annotation, Image, Kind, Skeleton
@@ -51,6 +58,8 @@ def common_losses(found: Survey) -> list[str]:
         said.append(f"attributes of {n(count, 'object', 'objects')} left out")
     if count := features[SCORES]:
         said.append(f"scores of {n(count, 'object', 'objects')} left out")
+    if count := features[LEVELS]:
+        said.append(f"levels of {n(count, 'object', 'objects')} left out")
     return said
 
 

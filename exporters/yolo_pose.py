@@ -21,7 +21,7 @@ from datasetbuilder.exporters.claims import Claim, Entry, SizeOf
 from datasetbuilder.exporters.coco_objects import measured
 from datasetbuilder.exporters.job import ExportJob
 from datasetbuilder.exporters.options import UNCOVERING, ExportOptions
-from datasetbuilder.exporters.survey import ATTRIBUTES, NAMELESS, SCORES, Survey
+from datasetbuilder.exporters.survey import ATTRIBUTES, LEVELS, NAMELESS, SCORES, Survey
 from datasetbuilder.exporters.survey import counted as n
 from datasetbuilder.geometry import extent
 from datasetbuilder.model import Annotation, Box, Image, Keypoints, Kind, Skeleton
@@ -49,9 +49,9 @@ class Pose(yolo.Yolo):
         if count := features[NAMELESS]:
             one, many = "object of keypoints", "objects of keypoints"
             said.append(f"{n(count, one, many)} without names for them")
-        for count, what in ((features[ATTRIBUTES], "attributes"), (features[SCORES], "scores")):
-            if count:
-                said.append(f"{what} of {n(count, 'object', 'objects')} left out")
+        for feature in (ATTRIBUTES, SCORES, LEVELS):
+            if count := features[feature]:
+                said.append(f"{feature} of {n(count, 'object', 'objects')} left out")
         if kinds[Kind.KEYPOINTS]:
             said.append("the edges of skeletons left out")
         return tuple(said)

@@ -83,7 +83,7 @@ def test_what_a_crop_leaves_out_is_not_exported_and_said(project, tmp_path):
     project.correct([Crop(0, 0, 50, 50)], image_id=1)
     report = project.export(tmp_path / "out", formats=["coco"], task="instances", corrected=True)
     assert report.counts["all"]["annotations"]["house"] == 0
-    assert any("outside of the corrected pictures" in note for note in report.notes)
+    assert any("were left out" in note for note in report.notes)
 
 
 def test_links_to_originals_cannot_show_a_correction(project, tmp_path):

@@ -89,6 +89,8 @@ def _mapped(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
 def placed(geometry: Geometry, frame: Frame) -> Geometry | None:
     """A shape of the original as it lies in the result; None where nothing of it is left.
 
+    Nothing is left of what ends up outside, and of what the result has no valid shape for.
+
     A box stays a box where it can, becomes a rotated box in a turned frame and a polygon in a bent
     one; so do rotated boxes and ellipses.
     """

@@ -34,7 +34,8 @@ class Corrected:
     pixels : callable
         The upright original of an image by its id, in its own depth.
     left_out : dict of str to str
-        The image of each annotation that ended up outside, by uid; known once the rows were read.
+        The image of each annotation that ended up outside, or could not be carried over, by uid;
+        known once the rows were read.
     """
 
     snapshot: Snapshot

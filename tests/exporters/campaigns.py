@@ -119,7 +119,7 @@ def _all_kinds(image: Image, first: int) -> list[Annotation]:
         Points(((3.5, 3.5),)), points, Tag(),
     )  # fmt: skip
     found = [drawn(first + k, image, shape, label=4) for k, shape in enumerate(shapes)]
-    found[0] = replace(found[0], attributes={"sure": True}, score=0.5)
+    found[0] = replace(found[0], attributes={"sure": True}, score=0.5, level=1)
     found.append(drawn(first + 20, image, Tag(), label=1))
     found.append(drawn(first + 21, image, points, label=1))
     found.append(drawn(first + 22, image, FRAME, label=1, crowd=True))
