@@ -1,5 +1,6 @@
 """A workspace with a small project, its app, and clients with and without a session."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import copytree
@@ -10,6 +11,7 @@ from dash import Dash
 from flask.testing import FlaskClient
 
 from datasetbuilder.api import Project, Workspace, open_workspace
+from datasetbuilder.app import cli
 from datasetbuilder.app.factory import create_app
 from datasetbuilder.app.security.permissions import Role
 from datasetbuilder.app.services import Services, services_of
@@ -107,3 +109,20 @@ def client_as(make_app) -> Callable[[Role | None], FlaskClient]:
         return logged_in(make_app(access=Cast(role)))
 
     return make
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[Any, str, str]]:
+    """Run a command on a workspace of its own; gives its exit code, output and errors."""
+    monkeypatch.setenv("DATASETBUILDER_WORKSPACE", str(tmp_path / "workspace"))
+
+    def call(*arguments: Any) -> tuple[Any, str, str]:
+        monkeypatch.setattr(sys, "argv", ["datasetbuilder", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        said = capsys.readouterr()
+        return left.value.code or 0, said.out, said.err
+
+    return call

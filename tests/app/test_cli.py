@@ -31,21 +31,6 @@ def images(tmp_path):
     return folder
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run a command on a workspace of its own; gives its exit code, output and errors."""
-    monkeypatch.setenv("DATASETBUILDER_WORKSPACE", str(tmp_path / "workspace"))
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["datasetbuilder", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            module.main()
-        said = capsys.readouterr()
-        return left.value.code or 0, said.out, said.err
-
-    return call
-
-
 def test_a_folder_becomes_a_project_and_the_project_an_export(run, images, tmp_path):
     assert run("new", "Cells", images, "--labels", "RBC, WBC")[:2] == (
         0,

@@ -1,7 +1,6 @@
 """Refine tools on folders, and a project whose finished image teaches the others."""
 
 import json
-import sys
 
 import numpy as np
 import orjson
@@ -9,7 +8,6 @@ import pytest
 from PIL import Image
 
 from datasetbuilder import open_workspace
-from datasetbuilder.app import cli as module
 from datasetbuilder.model import Operation, OperationKind, Outcome, Target, TargetType
 
 pytestmark = pytest.mark.slow
@@ -37,20 +35,6 @@ def images(tmp_path):
     shape = {"label": "cell", "points": points, "shape_type": "polygon"}
     (folder / "one.json").write_bytes(orjson.dumps({"shapes": [shape], "imagePath": "one.png"}))
     return folder
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("DATASETBUILDER_WORKSPACE", str(tmp_path / "workspace"))
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["datasetbuilder", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            module.main()
-        said = capsys.readouterr()
-        return left.value.code or 0, said.out, said.err
-
-    return call
 
 
 def overlap(one, other):
